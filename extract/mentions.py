@@ -1,0 +1,124 @@
+"""What the extractor finds: mentions, relations between them, and numeric results."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, get_args
+
+Kind = Literal["method", "dataset", "task", "metric"]
+Field = Literal["title", "abstract", "text"]
+Predicate = Literal[
+    "usedFor",
+    "evaluatedOn",
+    "trainedOn",
+    "comparedWith",
+    "partOf",
+    "subclassOf",
+    "subtaskOf",
+    "benchmarkFor",
+    "synonymOf",
+]
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+PREDICATES: tuple[Predicate, ...] = get_args(Predicate)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Concept:
+    """
+    What a mention names, the same for every spelling of it.
+
+    *key* is the normal form of *label* (case, plural, hyphens and spacing folded) and is what
+    identifies the concept within its *kind*; *abbreviation* is the short form that the paper gives.
+    """
+
+    kind: Kind
+    key: str
+    label: str
+    abbreviation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Offsets of a sentence in *field* of its paper, end exclusive."""
+
+    field: Field
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """
+    A phrase that names a method, a dataset, a task or a metric.
+
+    *start* and *end* are character offsets into *field* of the paper, end exclusive, so that
+    ``abstract[start:end] == text``. *confidence* is a calibrated probability, 0 to 1. *sentence*
+    is an index into `Extraction.sentences`.
+    """
+
+    field: Field
+    start: int
+    end: int
+    text: str
+    kind: Kind
+    confidence: float
+    concept: Concept
+    sentence: int
+
+    def __post_init__(self) -> None:
+        if self.end - self.start != len(self.text):
+            raise ValueError(f"{self.text!r} does not span {self.start}:{self.end}")
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """*subject* and *object* index `Extraction.mentions`; *sentence* `Extraction.sentences`."""
+
+    subject: int
+    predicate: Predicate
+    object: int
+    sentence: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class ResultClaim:
+    """
+    A number that the paper reports as a result: 'reaches 84.2 % mIoU on Cityscapes'.
+
+    *start* and *end* delimit the number and its unit in the field of *sentence*. *unit* is
+    ``percent``, ``points``, ``times`` or None for a bare score; *change* says whether *value* is a level (``absolute``) or a
+    difference to *baseline* (``delta``: negative where the figure falls). The rest are indices
+    into `Extraction.mentions`, None where the sentence does not say.
+    """
+
+    sentence: int
+    start: int
+    end: int
+    text: str
+    value: Decimal
+    unit: Literal["percent", "points", "times"] | None
+    change: Literal["absolute", "delta"]
+    metric: int | None = None
+    dataset: int | None = None
+    task: int | None = None
+    method: int | None = None
+    baseline: int | None = None
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """
+    Everything that was read out of one paper, in reading order.
+
+    *introduces* holds, once for each concept that the paper proposes, the index of the mention
+    that says so. *model* identifies the pipeline: name, version and hash of its weights.
+    """
+
+    sentences: tuple[Sentence, ...]
+    mentions: tuple[Mention, ...]
+    relations: tuple[Relation, ...]
+    results: tuple[ResultClaim, ...]
+    introduces: tuple[int, ...]
+    model: str
