@@ -87,9 +87,9 @@ class ResultClaim:
     A number that the paper reports as a result: 'reaches 84.2 % mIoU on Cityscapes'.
 
     *start* and *end* delimit the number and its unit in the field of *sentence*. *unit* is
-    ``percent``, ``points``, ``times`` or None for a bare score; *change* says whether *value* is a level (``absolute``) or a
-    difference to *baseline* (``delta``: negative where the figure falls). The rest are indices
-    into `Extraction.mentions`, None where the sentence does not say.
+    ``percent``, ``points``, ``times`` or None for a bare score; *change* says whether *value* is a
+    level (``absolute``) or a difference to *baseline* (``delta``: negative where the figure falls).
+    The rest are indices into `Extraction.mentions`, None where the sentence does not say.
     """
 
     sentence: int

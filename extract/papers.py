@@ -38,9 +38,9 @@ class Paper:
 
     *date* is ISO 8601 at the precision known: ``2022-03-15``, ``2022-03`` or ``2022``. *categories*
     are arXiv's names where they are known (``cs.CV``). *ids* pairs a scheme (``doi``, ``arxiv``,
-    ``acl``, ``source``) with a value; *code* holds repository addresses. *affiliations* belong to the paper as a
-    whole where the source does not say whose they are. *verbatim* marks a record that came with
-    ``text`` instead of title and abstract: *abstract* is then that text, untouched.
+    ``acl``, ``source``) with a value; *code* holds repository addresses. *affiliations* belong to
+    the paper as a whole where the source does not say whose they are. *verbatim* marks a record
+    that came with ``text`` instead of title and abstract: *abstract* is then that text, untouched.
     """
 
     id: str

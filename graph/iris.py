@@ -1,0 +1,105 @@
+"""The IRIs of this graph: minted from meaning, so that the same input gives the same graph."""
+
+import hashlib
+import unicodedata
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from pyoxigraph import NamedNode
+
+from scholargraph.extract.mentions import Concept
+from scholargraph.extract.papers import Paper
+
+DEFAULT_BASE = "https://w3id.org/scholargraph/"
+
+# RFC 3987 characters that may stand in a path as they are; anything else is percent-encoded.
+PATH_SAFE = "/:@!$'()*+,;=-._~"
+
+
+def slug(text: str) -> str:
+    """
+    *text* as lower-case words joined by hyphens, accents folded, letters of every script kept.
+
+    >>> slug("José  García-Márquez")
+    'jose-garcia-marquez'
+    >>> slug("何 良华")
+    '何-良华'
+    """
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    letters = (c for c in folded if not unicodedata.combining(c))
+    words = "".join(c if c.isalnum() else " " for c in letters).split()
+    return unicodedata.normalize("NFC", "-".join(words))
+
+
+def digest(*parts: str) -> str:
+    """The first 16 hexadecimal digits of SHA-256 over *parts*."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
+
+
+def path(key: str) -> str:
+    """*key* as the path of an IRI: letters of every script stay, delimiters are percent-encoded."""
+    return "".join(c if c.isalnum() and not c.isspace() else quote(c, safe=PATH_SAFE) for c in key)
+
+
+def paper_key(paper: Paper) -> str:
+    """
+    What identifies a paper: its DOI, else its arXiv id, else its title and year.
+
+    A paper whose title has no letter or digit at all is known by a digest of it.
+    """
+    ids = dict(paper.ids)
+    if doi := ids.get("doi"):
+        return f"doi:{doi.lower()}"
+    if arxiv := ids.get("arxiv"):
+        return f"arxiv:{arxiv}"
+    title = slug(paper.title) or digest(paper.title, paper.abstract)
+    # Titles of 300 characters make no better IRIs than their start with a digest.
+    if len(title) > 120:
+        title = f"{title[:100].rstrip('-')}-{digest(title)}"
+    return f"{title}-{paper.date[:4]}" if paper.date else title
+
+
+@dataclass(frozen=True, slots=True)
+class Iris:
+    """Mints the IRIs below *base*, which ends in a slash."""
+
+    base: str = DEFAULT_BASE
+
+    def resource(self, noun: str, key: str) -> NamedNode:
+        """``<base>noun/key``: what the page at ``/noun/key`` describes."""
+        return NamedNode(f"{self.base}{noun}/{path(key)}")
+
+    def paper(self, paper: Paper) -> NamedNode:
+        return self.resource("paper", paper_key(paper))
+
+    def author(self, name: str) -> NamedNode:
+        """One author for every spelling that differs in case, accents, hyphens or spacing only."""
+        return self.resource("author", slug(name) or digest(name))
+
+    def concept(self, concept: Concept) -> NamedNode:
+        return self.resource(concept.kind, concept.key)
+
+    def profile(self, author: str) -> NamedNode:
+        return self.resource("profile", slug(author) or digest(author))
+
+    def category(self, code: str) -> NamedNode:
+        return self.resource("category", code)
+
+    def source(self, sha256: str) -> NamedNode:
+        return self.resource("source", sha256[:16])
+
+    def run(self, *parts: str) -> NamedNode:
+        return self.resource("run", digest(*parts))
+
+    def local(self, iri: str) -> str | None:
+        """The path below *base* of a resource of this graph (``/author/…``), else None."""
+        return "/" + iri[len(self.base) :] if iri.startswith(self.base) else None
+
+    def runs_graph(self) -> NamedNode:
+        """The named graph that holds when runs began and ended, so that facts stay reproducible."""
+        return NamedNode(f"{self.base}graph/runs")
+
+
+def part(owner: NamedNode, *names: str | int) -> NamedNode:
+    """An IRI that *owner* owns: its own with a fragment."""
+    return NamedNode(f"{owner.value}#{path('-'.join(map(str, names)))}")
