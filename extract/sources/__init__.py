@@ -1,0 +1,76 @@
+"""
+Files to papers: each format is one module, recognised by content and never by name.
+
+A format module has ``matches(head)``, which says whether the first 64 KB of a file look like it,
+and ``read(path, captured)``, which yields records in file order. To add one, write the module and
+name it in `_READERS`, the stricter ones first.
+"""
+
+import datetime
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from ..papers import Record
+from . import jsonl, opening, profile
+from .opening import SourceError, source_hash
+
+__all__ = ["FORMATS", "SourceError", "read", "recognise", "source_hash"]
+
+
+class _Reader(NamedTuple):
+    matches: Callable[[str], bool]
+    read: Callable[[Path, datetime.date], Iterator[Record]]
+
+
+_READERS = {
+    "profile": _Reader(profile.matches, profile.read),
+    "jsonl": _Reader(jsonl.matches, jsonl.read),
+}
+
+FORMATS: tuple[str, ...] = tuple(_READERS)
+
+
+def recognise(path: Path) -> str:
+    """
+    The name of the format of *path*, one of `FORMATS`, by what is in it.
+
+    Raises: SourceError for a file that cannot be read, is empty, or looks like no known format.
+    """
+    head = opening.head(path)
+    for name, reader in _READERS.items():
+        if reader.matches(head):
+            return name
+    if head.lstrip().startswith(("[", "{")):
+        raise SourceError(
+            f"{path}: JSON that is not one object a line; `jq -c '.[]'` (an array) or `jq -c .` "
+            "(an object) rewrites it as JSON lines"
+        )
+    reason = "not a format known here"
+    if "\0" in head:
+        reason = "not text, it has NUL bytes"
+    known = " or ".join(FORMATS)
+    raise SourceError(f"{path}: {reason}; give a file of one of these formats: {known}")
+
+
+def read(
+    path: Path, *, format: str = "auto", captured: datetime.date | None = None
+) -> Iterator[Record]:
+    """
+    The records of *path* in file order, one at a time; what is wrong comes as a `Refusal`.
+
+    *format* is one of `FORMATS`, or ``auto`` to look at the content. *captured* is the day on
+    which the source said what it says (today unless given); a profile page leaves the year out of
+    dates in that year.
+
+    Raises: SourceError at once for a file that cannot be read as papers at all.
+    """
+    path = Path(path)
+    if format == "auto":
+        format = recognise(path)
+    elif format not in _READERS:
+        known = ", ".join(FORMATS)
+        raise SourceError(f"{path}: no format is called {format!r}; use auto or one of {known}")
+    else:
+        opening.head(path)
+    return _READERS[format].read(path, captured or datetime.date.today())
