@@ -1,0 +1,62 @@
+# make demo: the graph of data/, built and served.  make test: every check that CI runs.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types unit doctest browser bench lock clean
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PORT ?= 5000
+
+help:
+	@echo "make demo    build the graph of data/ and serve it at http://127.0.0.1:$(PORT)"
+	@echo "make test    lint, types, tests, doctests, packaging"
+	@echo "make bench   the benchmarks, one after the other"
+	@echo "make lock    resolve the dependencies anew into requirements.lock"
+
+# Exactly the versions of requirements.lock, then this checkout, editable.
+setup: $(VENV)/ready
+$(VENV)/ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "scholargraph needs Python 3.11 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup
+	$(BIN)/scholargraph demo --port $(PORT)
+
+test: lint types unit doctest
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+# What installs is what is checked: the package, not the folder.
+types: setup
+	rm -rf .types build
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --target .types .
+	MYPYPATH=.types $(BIN)/mypy --strict -p scholargraph
+
+unit: setup browser
+	$(BIN)/pytest
+
+doctest: setup
+	$(BIN)/pytest -p no:cacheprovider --doctest-modules --pyargs scholargraph.graph scholargraph.extract scholargraph.web
+
+# Browser tests want Debian's chromium and one RDF tool that is not ours; without the right to
+# install them the tests that need them skip, saying so.
+browser:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && ! { command -v chromium && command -v rapper; } > /dev/null; then \
+	  echo "installing chromium and raptor2-utils"; \
+	  apt-get update -qq > /dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -yqq chromium raptor2-utils > /dev/null; \
+	fi
+
+bench: setup
+	for script in benchmarks/*.py; do $(BIN)/python $$script; done
+
+lock: setup
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra validate --group dev \
+	  --no-emit-index-url --no-header --generate-hashes pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .types build dist *.egg-info demo.db
