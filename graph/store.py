@@ -1,0 +1,282 @@
+"""
+The store: a folder that one process at a time may change while any number read.
+
+::
+
+    format.json     what the folder is: kind, version, base of its IRIs
+    lock            held, with the holder's name in it, for the length of a commit
+    oxigraph/       what the writer changes; open only while `lock` is held
+    unpublished     exists while oxigraph/ may hold more than the newest snapshot
+    snapshots/      000001/, 000002/, …: hard-link copies that never change; readers open these
+    current         the name of the newest of them
+
+A read-only open beside a live writer is undefined in Oxigraph; hence the snapshots. The folder is
+open for writing only while a commit lasts, so that an import works while the server runs and the
+other way round. A process killed at any moment leaves whole transactions: the next writer finds
+`unpublished`, and publishes what they wrote.
+"""
+
+import gc
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Self
+
+import pyoxigraph
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad
+
+from .iris import DEFAULT_BASE, Iris
+from .locks import StoreBusy, StoreError, writers_lock
+from .snapshots import Snapshot, Term, newest, publish, replace
+
+__all__ = ["FORMAT_VERSION", "Snapshot", "Store", "StoreBusy", "StoreError", "Writer"]
+
+KIND = "scholargraph store"
+FORMAT_VERSION = 1
+
+MARKER = "format.json"
+LOCK = "lock"
+ENGINE = "oxigraph"
+UNPUBLISHED = "unpublished"
+
+# What a process killed while it made a store may leave: such a folder is still as good as empty.
+_UNFINISHED = {LOCK, f"{MARKER}.tmp"}
+
+
+class Writer:
+    """The store while one process may change it; every method that changes it is atomic."""
+
+    def __init__(self, folder: Path, iris: Iris) -> None:
+        self.path = folder
+        self.iris = iris
+        self.changed = (folder / UNPUBLISHED).exists()
+        self._store: pyoxigraph.Store | None = _opened(folder / ENGINE)
+
+    @property
+    def store(self) -> pyoxigraph.Store:
+        """Oxigraph itself, for what the methods here do not offer; keep no reference to it."""
+        self._mark()
+        return self._engine
+
+    @property
+    def _engine(self) -> pyoxigraph.Store:
+        if self._store is None:
+            raise StoreError("this writer is closed; use it inside its `with` block")
+        return self._store
+
+    def _mark(self) -> None:
+        if not self.changed:
+            (self.path / UNPUBLISHED).touch()
+            self.changed = True
+
+    def publish(self) -> None:
+        """Makes what was changed the newest snapshot, and closes."""
+        try:
+            if self.changed:
+                publish(self.path, self._engine)
+                (self.path / UNPUBLISHED).unlink(missing_ok=True)
+        finally:
+            self._store = None
+
+    def __contains__(self, quad: Quad) -> bool:
+        return quad in self._engine
+
+    def quads(
+        self,
+        subject: NamedNode | BlankNode | None = None,
+        predicate: NamedNode | None = None,
+        object: Term | None = None,
+        graph: NamedNode | BlankNode | DefaultGraph | None = None,
+    ) -> list[Quad]:
+        """The quads that match; None matches everything."""
+        return list(self._engine.quads_for_pattern(subject, predicate, object, graph))
+
+    def apply(self, delete: Iterable[Quad], insert: Iterable[Quad]) -> tuple[int, int]:
+        """
+        Removes *delete* and adds *insert*, all or nothing: how many quads went and came.
+
+        A quad in both stays. Quads with blank nodes cannot be removed so.
+        """
+        engine = self._engine
+        new = dict.fromkeys(insert)
+        removed = [quad for quad in dict.fromkeys(delete) if quad not in new and quad in engine]
+        added = [quad for quad in new if quad not in engine]
+        if not removed and not added:
+            return 0, 0
+        with _explained(self.path):
+            self._mark()
+            if not removed:
+                engine.extend(added)
+            else:
+                engine.update(
+                    f"DELETE DATA {{ {_data(removed)} }}; INSERT DATA {{ {_data(added)} }}"
+                )
+        return len(removed), len(added)
+
+    def update(self, text: str) -> None:
+        """
+        Runs a SPARQL update, all or nothing.
+
+        Raises: what pyoxigraph raises: SyntaxError, RuntimeError, OSError.
+        """
+        self._mark()
+        self._engine.update(text)
+
+    def optimize(self) -> None:
+        """Compacts the folder; worth its time after thousands of new papers."""
+        self._mark()
+        self._engine.optimize()
+
+
+class Store:
+    """A store's folder; see the module. Make one with `Store.open`."""
+
+    def __init__(self, path: Path, iris: Iris) -> None:
+        self.path = path
+        self.iris = iris
+
+    def __repr__(self) -> str:
+        return f"Store({str(self.path)!r})"
+
+    @classmethod
+    def open(cls, path: Path | str, *, create: bool = False, base: str | None = None) -> Self:
+        """
+        The store at *path*; nothing is written.
+
+        *create* allows an absent or empty folder, which becomes a store with its first commit.
+        *base* is where its IRIs begin: the default is what the store was made with.
+
+        Raises: StoreError for what is no store, or one that this version cannot read.
+        """
+        path = Path(path).absolute()
+        try:
+            made_with = _made_with(path, create=create)
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be read: {error.strerror}") from error
+        if base is not None and not base.endswith(("/", "#")):
+            raise StoreError(f"{base}: the base of a store ends in a slash; give {base}/")
+        if made_with and base is not None and base != made_with:
+            raise StoreError(
+                f"{path}: this store was made with the base {made_with}; leave the base out, or "
+                f"import into another folder to use {base}"
+            )
+        return cls(path, Iris(made_with or base or DEFAULT_BASE))
+
+    @property
+    def exists(self) -> bool:
+        """Whether the first commit has been."""
+        return (self.path / MARKER).exists()
+
+    @contextmanager
+    def writing(self, *, wait: float = 30.0) -> Iterator[Writer]:
+        """
+        The one writer; what it changed is flushed and published on leaving, also by an exception.
+
+        *wait* is how many seconds to wait for another process's commit.
+
+        Raises: StoreBusy after *wait*; StoreError where the folder cannot be written.
+        """
+        with ExitStack() as stack:
+            with _explained(self.path):
+                self.path.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(writers_lock(self.path / LOCK, wait=wait))
+                self._make()
+                writer = Writer(self.path, self.iris)
+            try:
+                yield writer
+            finally:
+                with _explained(self.path):
+                    writer.publish()
+
+    def _make(self) -> None:
+        if _made_with(self.path, create=True) is None:
+            marker = {"kind": KIND, "version": FORMAT_VERSION, "base": self.iris.base}
+            text = json.dumps(marker, indent=2) + "\n"
+            (self.path / UNPUBLISHED).touch()
+            replace(self.path / MARKER, text)
+
+    def recover(self, *, wait: float = 30.0) -> bool:
+        """Publishes what a killed writer had committed; whether there was anything."""
+        if not self.exists or not (self.path / UNPUBLISHED).exists():
+            return False
+        with self.writing(wait=wait):
+            return True
+
+    def current(self) -> str:
+        """The name of the newest snapshot, '' before the first; changes with every commit."""
+        return newest(self.path)
+
+    def snapshot(self) -> Snapshot:
+        """
+        The newest published state, open for reading.
+
+        Raises: StoreError where no store is yet.
+        """
+        if not self.exists:
+            raise StoreError(f"{self.path}: no store yet; `scholargraph import` makes it")
+        if not self.current():  # killed between its making and its first snapshot
+            self.recover()
+        return Snapshot.newest(self.path)
+
+
+def _made_with(path: Path, *, create: bool) -> str | None:
+    """The base that the store at *path* was made with, None where a store may be made."""
+    remedy = "name another folder with --store"
+    if not path.exists():
+        if create:
+            return None
+        raise StoreError(f"{path}: no such store; `scholargraph import` makes one, or {remedy}")
+    if not path.is_dir():
+        raise StoreError(f"{path}: a file, not a store, which is a folder; {remedy}")
+    marker = path / MARKER
+    if not marker.exists():
+        if not {entry.name for entry in path.iterdir()} - _UNFINISHED:
+            if create:
+                return None
+            raise StoreError(f"{path}: an empty folder; `scholargraph import` makes it a store")
+        raise StoreError(f"{path}: not a store, and not empty; {remedy}")
+    try:
+        value = json.loads(marker.read_bytes())
+    except ValueError as error:
+        raise StoreError(f"{marker}: not JSON ({error}); restore the store from a backup") from None
+    if not isinstance(value, dict) or value.get("kind") != KIND:
+        raise StoreError(f"{path}: not a store: {MARKER} says something else; {remedy}")
+    version, base = value.get("version"), value.get("base")
+    if not isinstance(version, int) or not isinstance(base, str):
+        raise StoreError(f"{marker}: version or base is missing; restore the store from a backup")
+    if version > FORMAT_VERSION:
+        raise StoreError(
+            f"{path}: made by a newer scholargraph (store version {version}, this one reads "
+            f"{FORMAT_VERSION}); upgrade with pip install -U scholargraph"
+        )
+    return base
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{path}: cannot be written: {error.strerror or error}; check the folder's "
+            "permissions and the free space, or name another with --store"
+        ) from error
+
+
+def _opened(folder: Path) -> pyoxigraph.Store:
+    try:
+        return pyoxigraph.Store(folder)
+    except OSError:
+        # Query results that nobody has dropped yet keep an earlier writer's RocksDB locked.
+        gc.collect()
+        return pyoxigraph.Store(folder)
+
+
+def _data(quads: Iterable[Quad]) -> str:
+    lines = []
+    for quad in quads:
+        triple = f"{quad.subject} {quad.predicate} {quad.object} ."
+        named = not isinstance(quad.graph_name, DefaultGraph)
+        lines.append(f"GRAPH {quad.graph_name} {{ {triple} }}" if named else triple)
+    return "\n".join(lines)
