@@ -1,0 +1,125 @@
+"""
+The web application: what `flask --app server run`, `python server.py` and WSGI servers start.
+
+Nothing is computed here. Errors of the rooms below become HTTP statuses here and nowhere else.
+"""
+
+import logging
+import sys
+
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from scholargraph import ScholarGraphError
+from scholargraph.graph.sparql import QueryError, QueryTimeout, QueryTooLarge
+from scholargraph.graph.store import StoreBusy
+from scholargraph.web import problems
+from scholargraph.web.problems import Problem
+from scholargraph.web.service import EXTENSION, Service, Settings
+
+# `default-src 'self'` alone would forbid icons in data: URLs and pictures saved from blob: URLs.
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """
+    The application over the store that *settings* name; without them the environment does.
+
+    Raises:
+        StoreError: There is no store at that path.
+        SettingsError: A variable of the environment makes no sense.
+    """
+    settings = settings or Settings.from_environment()
+    app = Flask("scholargraph.web")
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    # Else a form field above 500 kB is refused: queries and graphs may be longer.
+    app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    service = Service(settings)
+    app.extensions[EXTENSION] = service
+    _register_blueprints(app)
+    _register_errors(app)
+
+    @app.after_request
+    def secure(response: Response) -> Response:
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return app
+
+
+def _register_blueprints(app: Flask) -> None:
+    from scholargraph.web import health
+
+    for module in (health,):
+        app.register_blueprint(module.blueprint)
+
+
+def _register_errors(app: Flask) -> None:
+    @app.errorhandler(Problem)
+    def problem(error: Problem) -> Response:
+        return problems.answer(error)
+
+    @app.errorhandler(QueryError)
+    def bad_query(error: QueryError) -> Response:
+        place = {"line": error.line, "column": error.column} if error.line else {}
+        return problems.answer(Problem(400, "Bad query", str(error), **place))
+
+    @app.errorhandler(QueryTimeout)
+    def too_slow(error: QueryTimeout) -> Response:
+        return problems.answer(
+            Problem(503, "The query took too long", str(error), headers={"Retry-After": "10"})
+        )
+
+    @app.errorhandler(QueryTooLarge)
+    def too_large(error: QueryTooLarge) -> Response:
+        return problems.answer(
+            Problem(
+                503, "The query needs too much memory", str(error), headers={"Retry-After": "60"}
+            )
+        )
+
+    @app.errorhandler(StoreBusy)
+    def busy(error: StoreBusy) -> Response:
+        return problems.answer(
+            Problem(503, "The store is busy", str(error), headers={"Retry-After": "5"})
+        )
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        status = error.code or 500
+        if status < 400:  # a redirect, such as the one that adds a final slash
+            return error.get_response()  # type: ignore[return-value]
+        kept = ("Allow", "Retry-After", "WWW-Authenticate")
+        headers = {name: value for name, value in error.get_headers() if name in kept}
+        return problems.answer(problems.standard(status, error.description or "", headers))
+
+
+def main() -> None:
+    """Serves the environment's store on 127.0.0.1:5000, one process, for trying things out."""
+    try:
+        app = create_app()
+    except ScholarGraphError as error:
+        sys.exit(f"scholargraph: {error}")
+    logging.basicConfig(level=logging.INFO)
+    app.run("127.0.0.1", 5000, threaded=True)
+
+
+def __getattr__(name: str) -> Flask:
+    # A WSGI server asks for `server:app`; whoever wants only `create_app` opens no store.
+    if name == "app":
+        globals()["app"] = app = create_app()
+        return app
+    raise AttributeError(name)
+
+
+if __name__ == "__main__":
+    main()
