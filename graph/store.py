@@ -45,12 +45,17 @@ _UNFINISHED = {LOCK, f"{MARKER}.tmp"}
 
 
 class Writer:
-    """The store while one process may change it; every method that changes it is atomic."""
+    """
+    The store while one process may change it; every method that changes it is atomic.
+
+    *published* names the newest snapshot: after the `with` block, the one with these changes.
+    """
 
     def __init__(self, folder: Path, iris: Iris) -> None:
         self.path = folder
         self.iris = iris
         self.changed = (folder / UNPUBLISHED).exists()
+        self.published = newest(folder)
         self._store: pyoxigraph.Store | None = _opened(folder / ENGINE)
 
     @property
@@ -74,7 +79,7 @@ class Writer:
         """Makes what was changed the newest snapshot, and closes."""
         try:
             if self.changed:
-                publish(self.path, self._engine)
+                self.published = publish(self.path, self._engine)
                 (self.path / UNPUBLISHED).unlink(missing_ok=True)
         finally:
             self._store = None

@@ -74,6 +74,7 @@ ORCID = term("sg:orcid")
 AFFILIATION = term("sg:affiliation")
 PROFILE = term("schema:ProfilePage")
 MAIN_ENTITY = term("schema:mainEntity")
+PERSON_ID = term("schema:identifier")  # an ORCID iD, as an address
 
 # What a source says of itself
 SOURCE_CLAIM = term("sg:SourceClaim")

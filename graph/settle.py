@@ -1,0 +1,186 @@
+"""
+Shared nodes: what authors, concepts and categories are called, and which concepts are related.
+
+No paper owns these triples. They are a pure function of all evidence in the graph, so that neither
+the order of imports nor their number changes them, and they vanish with their last evidence.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from urllib.parse import unquote
+
+from pyoxigraph import Literal, NamedNode, Quad, Triple
+
+from . import vocab as v
+from .categories import category_name
+from .iris import Iris
+from .parts import FACTS, Readable
+
+# A node, or a plain triple between concepts, with what speaks for it: ("name", "Ada Lindqvist").
+Node = NamedNode | Triple
+Item = tuple[str, str]
+
+# Beyond this many nodes the counts of earlier batches are forgotten, and read again when needed.
+_REMEMBERED = 1_000_000
+
+_ORCID = re.compile(r"(?:https?://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])", re.ASCII)
+
+_CLASSES = {v.PERSON, v.FOAF_PERSON, v.CONCEPT, *v.CONCEPT_CLASSES.values()}
+_SETTLED = {v.NAME, v.LABEL, v.ALT_LABEL, v.ABBREVIATION, v.PERSON_ID, v.NOTATION}
+
+
+class Names:
+    """
+    The evidence for shared nodes, counted; what a change of the graph means for their triples.
+
+    One instance serves a series of commits: what it has counted it does not read again, as long as
+    nobody else has committed in between.
+    """
+
+    def __init__(self, iris: Iris) -> None:
+        self._iris = iris
+        self._counts: dict[Node, Counter[Item]] = {}
+
+    def forget(self) -> None:
+        """To be called where the graph may have been changed by somebody else."""
+        self._counts.clear()
+
+    def settle(
+        self, graph: Readable, old: Iterable[Quad], new: Iterable[Quad]
+    ) -> tuple[list[Quad], list[Quad]]:
+        """
+        The quads to remove and to add when *old* gives way to *new* in *graph*.
+
+        *old* and *new* are whole: everything that the papers and profiles concerned owned, and will
+        own. *graph* is as it was before the change.
+        """
+        if len(self._counts) > _REMEMBERED:
+            self.forget()
+        changes: dict[Node, Counter[Item]] = {}
+        for sign, quads in ((-1, old), (1, new)):
+            for node, item in _evidence(quads):
+                changes.setdefault(node, Counter())[item] += sign
+        remove: list[Quad] = []
+        add: list[Quad] = []
+        for node, change in changes.items():
+            if not any(change.values()):
+                continue
+            if node not in self._counts:
+                self._counts[node] = Counter(item for _, item in _evidence_of(graph, node))
+            count = self._counts[node]
+            count.update(change)
+            settled = set(_settled(node, +count, self._iris))
+            stored = set(_stored(graph, node))
+            remove += stored - settled
+            add += settled - stored
+        return remove, add
+
+
+def _evidence(quads: Iterable[Quad]) -> Iterator[tuple[Node, Item]]:
+    """What *quads*, in which every node is described whole, say of shared nodes."""
+    nodes: dict[object, dict[NamedNode, list[object]]] = {}
+    for quad in quads:
+        nodes.setdefault(quad.subject, {}).setdefault(quad.predicate, []).append(quad.object)
+    for values in nodes.values():
+        for concept in _iris(values, v.OF_CONCEPT):
+            forms = _texts(values, v.EXACT)
+            for label in _texts(values, v.CONCEPT_LABEL) or forms:
+                yield concept, ("label", label)
+            for form in forms:
+                yield concept, ("form", form)
+            for short in _texts(values, v.ABBREVIATION):
+                yield concept, ("abbreviation", short)
+        for author in [*_iris(values, v.OF_AUTHOR), *_iris(values, v.MAIN_ENTITY)]:
+            for name in _texts(values, v.NAME_AS_GIVEN):
+                yield author, ("name", name)
+            for orcid in _texts(values, v.ORCID):
+                yield author, ("orcid", orcid)
+        for category in _iris(values, v.CATEGORY):
+            yield category, ("use", "")
+        for subject in _iris(values, v.SUBJECT):
+            for predicate in _iris(values, v.PREDICATE):
+                for other in _iris(values, v.OBJECT):
+                    yield Triple(subject, predicate, other), ("said", "")
+
+
+def _evidence_of(graph: Readable, node: Node) -> Iterator[tuple[Node, Item]]:
+    """Everything that *graph* says of the shared node *node*."""
+    witnesses: set[object] = set()
+    if isinstance(node, Triple):
+        if not isinstance(node.subject, NamedNode) or not isinstance(node.object, NamedNode):
+            return
+        for predicate, end in ((v.SUBJECT, node.subject), (v.OBJECT, node.object)):
+            found = {quad.subject for quad in graph.quads(None, predicate, end, FACTS)}
+            witnesses = witnesses & found if witnesses else found
+    else:
+        for predicate in (v.OF_CONCEPT, v.OF_AUTHOR, v.MAIN_ENTITY, v.CATEGORY):
+            witnesses |= {quad.subject for quad in graph.quads(None, predicate, node, FACTS)}
+    for witness in witnesses:
+        if isinstance(witness, NamedNode):
+            for about, item in _evidence(graph.quads(witness, None, None, FACTS)):
+                if about == node:
+                    yield about, item
+
+
+def _settled(node: Node, count: Counter[Item], iris: Iris) -> Iterator[Quad]:
+    if not count:
+        return
+    if isinstance(node, Triple):
+        # That two names of one concept are synonyms says nothing between concepts.
+        if node.subject != node.object:
+            yield Quad(node.subject, node.predicate, node.object)
+        return
+    noun, _, key = (iris.local(node.value) or "/").removeprefix("/").partition("/")
+    if noun == "author":
+        yield Quad(node, v.TYPE, v.PERSON)
+        yield Quad(node, v.TYPE, v.FOAF_PERSON)
+        yield from _named(node, v.NAME, _of(count, "name"))
+        for orcid in _of(count, "orcid"):
+            if match := _ORCID.fullmatch(orcid):
+                yield Quad(node, v.PERSON_ID, NamedNode(f"https://orcid.org/{match[1]}"))
+    elif noun == "category":
+        code = unquote(key)
+        yield Quad(node, v.TYPE, v.CONCEPT)
+        yield Quad(node, v.NOTATION, Literal(code))
+        yield Quad(node, v.LABEL, Literal(category_name(code)))
+    elif noun in v.CONCEPT_CLASSES:
+        yield Quad(node, v.TYPE, v.CONCEPT_CLASSES[noun])
+        yield Quad(node, v.TYPE, v.CONCEPT)
+        yield from _named(node, v.LABEL, _of(count, "label"), others=_of(count, "form"))
+        for short in _of(count, "abbreviation"):
+            yield Quad(node, v.ABBREVIATION, Literal(short))
+
+
+def _named(
+    node: NamedNode, predicate: NamedNode, names: dict[str, int], others: Iterable[str] = ()
+) -> Iterator[Quad]:
+    """The most frequent name, of equals the first in the alphabet; the rest as other names."""
+    if not names:
+        return
+    best = min(names, key=lambda name: (-names[name], name))
+    yield Quad(node, predicate, Literal(best))
+    for name in {*names, *others} - {best}:
+        yield Quad(node, v.ALT_LABEL, Literal(name))
+
+
+def _of(count: Counter[Item], what: str) -> dict[str, int]:
+    return {text: number for (kind, text), number in count.items() if kind == what}
+
+
+def _stored(graph: Readable, node: Node) -> Iterator[Quad]:
+    if isinstance(node, Triple):
+        if isinstance(node.subject, NamedNode):
+            yield from graph.quads(node.subject, node.predicate, node.object, FACTS)
+        return
+    for quad in graph.quads(node, None, None, FACTS):
+        if quad.predicate in _SETTLED or (quad.predicate == v.TYPE and quad.object in _CLASSES):
+            yield quad
+
+
+def _iris(values: dict[NamedNode, list[object]], predicate: NamedNode) -> list[NamedNode]:
+    return [value for value in values.get(predicate, ()) if isinstance(value, NamedNode)]
+
+
+def _texts(values: dict[NamedNode, list[object]], predicate: NamedNode) -> list[str]:
+    return [value.value for value in values.get(predicate, ()) if isinstance(value, Literal)]

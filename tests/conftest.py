@@ -1,0 +1,58 @@
+"""Fixtures that many tests share: a hand-written corpus, a store of it, a client of that store."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scholargraph.graph.build import Run
+from scholargraph.graph.commit import Committer, Entry, Outcome, PaperEntry, ProfileEntry
+from scholargraph.graph.store import Store
+
+# pytest's importlib mode leaves the tests' own folder out.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from corpus import CORPUS, MODEL, PROFILE, Marked
+
+RUN = Run(
+    file_name="corpus.txt",
+    sha256="5" * 64,
+    format="profile",
+    version="0.1.0",
+    model=MODEL,
+    captured=PROFILE.captured,
+)
+
+
+@pytest.fixture(scope="session")
+def corpus() -> tuple[Marked, ...]:
+    """Eight papers with what is to be found in them; see tests/corpus.py."""
+    return CORPUS
+
+
+@pytest.fixture
+def empty_store(tmp_path: Path) -> Store:
+    """A store that may be made, in a folder that does not exist yet."""
+    return Store.open(tmp_path / "papers.db", create=True)
+
+
+@pytest.fixture
+def store(empty_store: Store, corpus: tuple[Marked, ...]) -> Store:
+    """A fresh store of the corpus and of the profile of one of its authors."""
+    entries: list[Entry] = [ProfileEntry(PROFILE, RUN)]
+    entries += [PaperEntry(paper, extraction, RUN) for paper, extraction in corpus]
+    Committer(empty_store).commit(entries, Outcome())
+    return empty_store
+
+
+@pytest.fixture
+def client(store: Store) -> Iterator[object]:
+    """A Flask test client of the whole application over `store`."""
+    from scholargraph.server import create_app
+    from scholargraph.web.service import Settings
+
+    app = create_app(Settings(store=store.path))
+    app.testing = True
+    with app.test_client() as client:
+        yield client
