@@ -1,0 +1,620 @@
+"""
+The `scholargraph` command: results on stdout, progress and complaints on stderr.
+
+Exit status: 0 done, 1 some input was refused or the work failed, 2 the command line is wrong.
+Libraries are imported by the commands that need them, so that `--help` answers at once.
+"""
+
+import contextlib
+import datetime
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from scholargraph import ScholarGraphError, __version__
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from scholargraph.extract.mentions import Extraction
+    from scholargraph.extract.papers import Paper
+    from scholargraph.graph.iris import Iris
+    from scholargraph.graph.store import Store
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+HERE = Path(__file__).parent
+PATH = click.Path(path_type=Path)
+FORMATS = ["auto", "profile", "jsonl"]
+ANSWERS = ["table", "json", "csv", "tsv", "xml", "ttl", "nt", "jsonld", "rdf"]
+NETWORKS = ["graph", "coauthors", "concepts", "papers"]
+
+
+def store_option(command: Command) -> Command:
+    return click.option(
+        "--store",
+        type=PATH,
+        envvar="SCHOLARGRAPH_STORE",
+        default=Path("scholargraph.db"),
+        show_default="$SCHOLARGRAPH_STORE, else ./scholargraph.db",
+        help="The folder that holds the graph.",
+    )(command)
+
+
+def base_option(command: Command) -> Command:
+    return click.option(
+        "--base",
+        envvar="SCHOLARGRAPH_BASE",
+        default=None,
+        metavar="IRI",
+        help="What the graph's own IRIs begin with; fixed when the store is made.",
+    )(command)
+
+
+def jobs_option(command: Command) -> Command:
+    return click.option(
+        "--jobs",
+        type=click.IntRange(1, 256),
+        default=os.cpu_count() or 1,
+        show_default="one for each core",
+        help="Processes that extract.",
+    )(command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="scholargraph")
+def cli() -> None:
+    """
+    Methods, datasets and tasks from paper abstracts, as a queryable graph.
+
+    \b
+    scholargraph import papers.jsonl      read papers into ./scholargraph.db
+    scholargraph serve                    look at them at http://127.0.0.1:5000
+    scholargraph query 'SELECT …'         ask
+    """
+
+
+@cli.command("import")
+@click.argument("paths", type=PATH, nargs=-1, required=True, metavar="PATH...")
+@click.option(
+    "--format",
+    "source_format",
+    type=click.Choice(FORMATS),
+    default="auto",
+    show_default=True,
+    help="What the files are; recognised by their content unless given.",
+)
+@click.option(
+    "--captured",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="The day on which a profile page was taken; dates without a year count from it."
+    "  [default: today]",
+)
+@jobs_option
+@base_option
+@store_option
+def import_(
+    paths: tuple[Path, ...],
+    source_format: str,
+    captured: datetime.datetime | None,
+    jobs: int,
+    base: str | None,
+    store: Path,
+) -> None:
+    """
+    Read papers from PATH... into the graph, and say what came of it.
+
+    A paper that is there already is replaced if it has changed. Works while the graph is served.
+
+    \b
+    scholargraph import profile.txt --captured 2026-04-20
+    scholargraph import papers.jsonl --store my-field.db
+    """
+    if _import(
+        paths, store, base, format=source_format, captured=captured and captured.date(), jobs=jobs
+    ):
+        raise SystemExit(1)
+
+
+def _import(
+    paths: tuple[Path, ...],
+    folder: Path,
+    base: str | None,
+    *,
+    jobs: int,
+    format: str = "auto",
+    captured: datetime.date | None = None,
+) -> bool:
+    """Imports, prints the report, and says whether anything was refused."""
+    from functools import partial
+
+    from scholargraph.extract import extract, model_id
+    from scholargraph.graph.importing import import_files
+
+    with _progress("papers") as bar:
+        report = import_files(
+            paths,
+            folder,
+            base=base,
+            format=format,
+            captured=captured,
+            model=model_id(),
+            extract=partial(extract, jobs=jobs),
+            progress=bar.update,
+        )
+    click.echo(report.text())
+    return bool(report.skipped)
+
+
+@cli.command()
+@click.argument("paths", type=PATH, nargs=-1, required=True, metavar="PATH...")
+@click.option("-o", "--output", type=PATH, help="Write to this file instead of stdout.")
+@click.option("--format", "source_format", type=click.Choice(FORMATS), default="auto")
+@base_option
+@jobs_option
+def extract(
+    paths: tuple[Path, ...], output: Path | None, source_format: str, base: str | None, jobs: int
+) -> None:
+    """
+    Print what is found in the papers of PATH..., one JSON object a line.
+
+    A record with `text` instead of title and abstract is taken as it is.
+
+    \b
+    scholargraph extract papers.jsonl -o mentions.jsonl
+    """
+    from scholargraph.extract import extract as extracted
+    from scholargraph.extract.papers import Paper, Refusal
+    from scholargraph.extract.sources import SourceError, read
+    from scholargraph.graph.iris import DEFAULT_BASE, Iris
+
+    refused = 0
+
+    def papers() -> Iterator[Paper]:
+        nonlocal refused
+        for path in paths:
+            try:
+                for record in read(path, format=source_format):
+                    if isinstance(record, Refusal):
+                        refused += 1
+                        click.echo(f"scholargraph: {record}", err=True)
+                    elif isinstance(record, Paper):
+                        yield record
+            except SourceError as error:
+                refused += 1
+                click.echo(f"scholargraph: {error}", err=True)
+
+    iris = Iris(base or DEFAULT_BASE)
+    with _output(output) as write, _progress("papers") as bar:
+        for paper, extraction in extracted(papers(), jobs=jobs):
+            write(json.dumps(_extraction(paper, extraction, iris), ensure_ascii=False) + "\n")
+            bar.update()
+    if refused:
+        raise SystemExit(1)
+
+
+def _extraction(paper: "Paper", extraction: "Extraction", iris: "Iris") -> dict[str, Any]:
+    """The line that `scholargraph extract` prints for one paper."""
+    texts = (
+        {"text": paper.abstract}
+        if paper.verbatim
+        else {"title": paper.title, "abstract": paper.abstract}
+    )
+    sentences = extraction.sentences
+    return {
+        "id": paper.id,
+        **texts,
+        "mentions": [
+            {
+                "field": mention.field,
+                "start": mention.start,
+                "end": mention.end,
+                "text": mention.text,
+                "kind": mention.kind,
+                "confidence": round(mention.confidence, 3),
+                "concept": iris.concept(mention.concept).value,
+                "label": mention.concept.label,
+            }
+            for mention in extraction.mentions
+        ],
+        "introduces": list(extraction.introduces),
+        "relations": [
+            {
+                "subject": relation.subject,
+                "predicate": relation.predicate,
+                "object": relation.object,
+                "confidence": round(relation.confidence, 3),
+            }
+            for relation in extraction.relations
+        ],
+        "results": [
+            {
+                "field": sentences[result.sentence].field,
+                "start": result.start,
+                "end": result.end,
+                "text": result.text,
+                "value": str(result.value),
+                "unit": result.unit,
+                "change": result.change,
+                "metric": result.metric,
+                "dataset": result.dataset,
+                "task": result.task,
+                "method": result.method,
+                "baseline": result.baseline,
+                "confidence": round(result.confidence, 3),
+            }
+            for result in extraction.results
+        ],
+    }
+
+
+@cli.command()
+@click.argument("gold", type=PATH, nargs=-1, required=True, metavar="GOLD...")
+@click.option(
+    "--kinds",
+    metavar="KIND,...",
+    help="Kinds to count, such as method,dataset,task.  [default: those that GOLD annotates]",
+)
+@click.option("--errors", is_flag=True, help="Also list what was missed and what was wrong.")
+def evaluate(gold: tuple[Path, ...], kinds: str | None, errors: bool) -> None:
+    """
+    Count how well the extractor finds the mentions of GOLD...: precision, recall and F1.
+
+    GOLD is JSON lines with `text` and `spans`; a mention counts if span and kind are exact.
+
+    \b
+    scholargraph evaluate dev.jsonl.gz --kinds method,dataset,task
+    """
+    from scholargraph.extract.evaluate import evaluate as evaluated
+    from scholargraph.extract.pipeline import load_pipeline
+
+    scores = evaluated(gold, load_pipeline(), kinds=kinds.split(",") if kinds else None)
+    click.echo(scores.table())
+    if errors:
+        click.echo(scores.listing())
+
+
+@cli.command()
+@click.argument("question", metavar="SPARQL|FILE.rq|-")
+@click.option(
+    "--format",
+    "answer_format",
+    type=click.Choice(ANSWERS),
+    default="table",
+    show_default=True,
+    help="`table` is for people and shows graphs as Turtle.",
+)
+@store_option
+def query(question: str, answer_format: str, store: Path) -> None:
+    """
+    Ask the graph a SPARQL question.
+
+    \b
+    scholargraph query 'SELECT ?name WHERE { ?s <http://xmlns.com/foaf/0.1/name> ?name } LIMIT 5'
+    scholargraph query coauthors.rq --format csv > coauthors.csv
+    """
+    from scholargraph.graph.answers import answered
+    from scholargraph.graph.store import Store
+
+    text = _query_text(question)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    _write(answered(Store.open(store), text, answer_format, width=width))
+
+
+def _query_text(question: str) -> str:
+    if question == "-":
+        return click.get_text_stream("stdin").read()
+    # A query has blanks or braces; whatever has neither was meant to name a file.
+    if question.endswith((".rq", ".sparql")) or not set(question) & set(" \t\n{"):
+        try:
+            return Path(question).read_text("utf-8")
+        except FileNotFoundError:
+            raise ScholarGraphError(
+                f"{question}: no such file; a query in quotes, or a file that ends in .rq"
+            ) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ScholarGraphError(f"{question}: cannot be read: {error}") from error
+    return question
+
+
+@cli.command()
+@click.argument("file", type=PATH)
+@click.option(
+    "--what",
+    type=click.Choice(NETWORKS),
+    default=None,
+    show_default="by the file's name, else graph",
+    help="The whole graph, or one of its networks.",
+)
+@click.option(
+    "--format",
+    "export_format",
+    metavar="SUFFIX",
+    help="ttl, nt, jsonld, rdf, trig, nq; graphml, gexf, csv, json for networks."
+    "  [default: by the file's suffix]",
+)
+@store_option
+def export(file: Path, what: str | None, export_format: str | None, store: Path) -> None:
+    """
+    Write the graph, or one of its networks, to FILE.
+
+    \b
+    scholargraph export graph.ttl
+    scholargraph export coauthors.graphml
+    """
+    from scholargraph.graph.export import export as exported
+    from scholargraph.graph.store import Store
+
+    with Store.open(store).snapshot() as snapshot:
+        click.echo(exported(snapshot, file, format=export_format, what=what), err=True)
+
+
+@cli.command()
+@store_option
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+def stats(store: Path, as_json: bool) -> None:
+    """
+    Say what is in the graph.
+
+    \b
+    scholargraph stats --store my-field.db
+    """
+    from scholargraph.graph.statistics import stats as counted
+    from scholargraph.graph.store import Store
+
+    with Store.open(store).snapshot() as snapshot:
+        counts = counted(snapshot)
+    if as_json:
+        click.echo(json.dumps(counts))
+    else:
+        width = max(map(len, counts))
+        for name, count in counts.items():
+            click.echo(f"{name:{width}}  {count:>12,}")
+
+
+@cli.command()
+@store_option
+def validate(store: Path) -> None:
+    """
+    Check the graph against its shapes; exit 1 if it does not conform.
+
+    \b
+    scholargraph validate --store my-field.db
+    """
+    from scholargraph.graph.store import Store
+    from scholargraph.graph.validate import validate as validated
+
+    with Store.open(store).snapshot() as snapshot:
+        violations = validated(snapshot)
+    for violation in violations:
+        click.echo(str(violation))
+    if violations:
+        raise SystemExit(1)
+    click.echo("conforms")
+
+
+@cli.command()
+@click.argument("folder", type=PATH)
+@store_option
+def backup(folder: Path, store: Path) -> None:
+    """
+    Copy the graph to the new FOLDER, while it is in use if need be.
+
+    \b
+    scholargraph backup /media/disk/my-field
+    """
+    from scholargraph.graph.backup import backup as backed_up
+    from scholargraph.graph.store import Store
+
+    click.echo(backed_up(Store.open(store), folder))
+
+
+@cli.command()
+@click.argument("folder", type=PATH)
+@store_option
+def restore(folder: Path, store: Path) -> None:
+    """
+    Make a new store out of the backup in FOLDER.
+
+    \b
+    scholargraph restore /media/disk/my-field --store my-field.db
+    """
+    from scholargraph.graph.backup import restore as restored
+
+    click.echo(restored(folder, store))
+
+
+def serving_options(command: Command) -> Command:
+    options = [
+        click.option("--host", default="127.0.0.1", show_default=True, help="Address to bind."),
+        click.option(
+            "--port", type=click.IntRange(1, 65535), default=5000, show_default=True, help="Port."
+        ),
+        click.option(
+            "--threads",
+            type=click.IntRange(1, 256),
+            default=8,
+            show_default=True,
+            help="Requests answered at once.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@cli.command()
+@serving_options
+@click.option(
+    "--readers",
+    type=click.IntRange(1, 64),
+    default=2,
+    show_default=True,
+    help="Processes that answer SPARQL from outside, each killed if it must be.",
+)
+@click.option(
+    "--query-timeout",
+    type=click.FloatRange(0.1, 3600),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="A query that runs longer is killed.",
+)
+@click.option(
+    "--query-memory",
+    type=click.IntRange(64),
+    default=1024,
+    show_default=True,
+    metavar="MB",
+    help="A query that takes more is killed.",
+)
+@click.option(
+    "--token-file",
+    type=PATH,
+    help="A file with the bearer token for writing; without one, nobody writes over HTTP.",
+)
+@click.option("--limits", type=click.Choice(["on", "off"]), default="on", hidden=True)
+@store_option
+def serve(
+    host: str,
+    port: int,
+    threads: int,
+    readers: int,
+    query_timeout: float,
+    query_memory: int,
+    token_file: Path | None,
+    limits: str,
+    store: Path,
+) -> None:
+    """
+    Serve the graph: pages, views, SPARQL and downloads.
+
+    \b
+    scholargraph serve --store my-field.db --port 8080
+    """
+    os.environ.update(
+        SCHOLARGRAPH_READERS=str(readers),
+        SCHOLARGRAPH_QUERY_TIMEOUT=str(query_timeout),
+        SCHOLARGRAPH_QUERY_MEMORY=str(query_memory),
+        SCHOLARGRAPH_LIMITS=limits,
+    )
+    if token_file:
+        os.environ["SCHOLARGRAPH_TOKEN_FILE"] = str(token_file)
+    _serve(store, host, port, threads)
+
+
+@cli.command()
+@serving_options
+@click.option(
+    "--store",
+    type=PATH,
+    default=Path("demo.db"),
+    show_default=True,
+    help="The folder to build the demonstration in.",
+)
+def demo(host: str, port: int, threads: int, store: Path) -> None:
+    """
+    Build the graph of the demonstration papers and serve it.
+
+    \b
+    scholargraph demo --port 8080
+    """
+    _free(host, port)
+    _import((HERE / "data" / "papers.jsonl",), store, None, jobs=1)
+    _serve(store, host, port, threads)
+
+
+def _serve(store: Path, host: str, port: int, threads: int) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    from scholargraph.graph.store import Store
+
+    folder = Store.open(store)  # no store: say so here, not in a worker
+    _free(host, port)
+    os.environ["SCHOLARGRAPH_STORE"] = str(folder.path.resolve())
+    address = f"[{host}]" if ":" in host else host
+    click.echo(f"{store}: http://{address}:{port}/   (Ctrl-C stops)")
+    Granian(
+        "scholargraph.server:create_app",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        blocking_threads=threads,
+        websockets=False,
+        log_enabled=False,
+        workers_kill_timeout=10,
+    ).serve()
+
+
+def _free(host: str, port: int) -> None:
+    """Complains if *port* cannot be had; the server itself would only log it."""
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ScholarGraphError(
+                f"port {port} of {host} cannot be had ({reason}); choose another with --port"
+            ) from error
+
+
+@contextlib.contextmanager
+def _progress(unit: str) -> Iterator["tqdm[Any]"]:
+    from tqdm import tqdm
+
+    # Not drawn where stderr is no terminal, nor for work that is done within half a second.
+    with tqdm(unit=f" {unit}", disable=None, delay=0.5, leave=False) as bar:
+        yield bar
+
+
+@contextlib.contextmanager
+def _output(path: Path | None) -> Iterator[Callable[[str], Any]]:
+    """Writes to stdout, or to *path*, which appears only when everything is written."""
+    if path is None:
+        yield click.get_text_stream("stdout", encoding="utf-8").write
+        return
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            yield file.write
+        draft.replace(path)
+    except OSError as error:
+        raise ScholarGraphError(f"{path}: cannot be written: {error.strerror}") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _write(chunks: Iterator[bytes]) -> None:
+    stdout = click.get_binary_stream("stdout")
+    for chunk in chunks:
+        stdout.write(chunk)
+    stdout.flush()
+
+
+def main() -> None:
+    """Runs the command; a deliberate error is one line, a closed pipe is no error."""
+    try:
+        cli()
+    except ScholarGraphError as error:
+        click.echo(f"scholargraph: {error}", err=True)
+        raise SystemExit(1) from None
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()
