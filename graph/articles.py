@@ -1,0 +1,223 @@
+"""What the graph knows of one paper: its record, and what was read out of its text."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pyoxigraph import NamedNode
+
+from . import vocab as v
+from .catalogue import Named, ending, name_of
+from .claims import Claimed, claims
+from .questions import Row, rows
+from .snapshots import Term
+from .store import Snapshot
+
+Properties = dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Byline:
+    """An author in a paper's list; *position* is None where 'et al.' hides it."""
+
+    iri: str
+    author: Named
+    given: str
+    position: int | None
+    affiliation: str | None
+    orcid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mentioned:
+    """A phrase of *field* that names *concept*: ``text[start:end] == exact``."""
+
+    iri: str
+    concept: Named
+    exact: str
+    field: str
+    start: int
+    end: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A relation between two concepts, and the sentence that says so."""
+
+    iri: str
+    subject: Named
+    predicate: str
+    object: Named
+    confidence: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """
+    A result that a paper claims. *start* and *end* delimit it in *sentence*.
+
+    *parts* are what the sentence says it is of: metric, dataset, task, method, baseline.
+    """
+
+    iri: str
+    value: Decimal
+    unit: str | None
+    change: str
+    exact: str
+    parts: dict[str, Named]
+    confidence: float
+    sentence: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The file that a paper was read from, and a run that read it."""
+
+    source: str
+    file: str
+    run: str | None
+    version: str | None
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A paper's page; *truncated* where its source says 'et al.'."""
+
+    iri: str
+    title: str
+    abstract: str
+    date: str | None
+    venue: str | None
+    doi: str | None
+    arxiv: str | None
+    urls: tuple[str, ...]
+    code: tuple[str, ...]
+    code_flag: bool
+    categories: tuple[str, ...]
+    affiliations: tuple[str, ...]
+    truncated: bool
+    authors: tuple[Byline, ...]
+    claims: tuple[Claimed, ...]
+    introduces: tuple[Named, ...]
+    mentions: tuple[Mentioned, ...]
+    relations: tuple[Stated, ...]
+    results: tuple[Result, ...]
+    imported: tuple[Imported, ...]
+
+
+def article(snapshot: Snapshot, iri: NamedNode, properties: Properties) -> Article:
+    """The paper *iri*, of which the graph says *properties* directly."""
+
+    def every(property: NamedNode) -> tuple[str, ...]:
+        return tuple(sorted(properties.get(property.value, ())))
+
+    def one(property: NamedNode) -> str | None:
+        return next(iter(every(property)), None)
+
+    return Article(
+        iri=iri.value,
+        title=one(v.TITLE) or ending(iri.value),
+        abstract=one(v.ABSTRACT) or "",
+        date=one(v.ISSUED),
+        venue=one(v.VENUE),
+        doi=one(v.DOI),
+        arxiv=one(v.ARXIV_ID),
+        urls=every(v.URL),
+        code=every(v.CODE),
+        code_flag=one(v.CODE_FLAG) == "true",
+        categories=every(v.CATEGORY),
+        affiliations=every(v.AFFILIATION_TAG),
+        truncated=one(v.AUTHORS_TRUNCATED) == "true",
+        authors=_authors(snapshot, iri),
+        claims=claims(snapshot, iri),
+        introduces=tuple(
+            named(row, "concept", "label") for row in rows(snapshot, "paper_introduces", paper=iri)
+        ),
+        mentions=_mentions(snapshot, iri),
+        relations=_relations(snapshot, iri),
+        results=tuple(result(row) for row in rows(snapshot, "paper_results", paper=iri)),
+        imported=_imports(snapshot, iri),
+    )
+
+
+def named(row: Row, iri: str, name: str) -> Named:
+    return Named(row.text(iri), name_of(row, iri, name))
+
+
+def result(row: Row) -> Result:
+    """A row of ``paper_results`` or ``concept_results``."""
+    offset = row.integer("offset")
+    return Result(
+        iri=row.text("result"),
+        value=row.decimal("value"),
+        unit=row.maybe("unit"),
+        change=row.text("change"),
+        exact=row.text("exact"),
+        parts={
+            part: named(row, part, f"{part}Label") for part in v.RESULT_PARTS if row.maybe(part)
+        },
+        confidence=float(row.decimal("confidence")),
+        sentence=row.text("sentence"),
+        start=row.integer("start") - offset,
+        end=row.integer("end") - offset,
+    )
+
+
+def _authors(snapshot: Snapshot, iri: Term) -> tuple[Byline, ...]:
+    found = {}
+    for row in rows(snapshot, "paper_authors", paper=iri):
+        found[row.text("authorship")] = Byline(
+            iri=row.text("authorship"),
+            author=named(row, "author", "name"),
+            given=row.text("given"),
+            position=row.whole("position"),
+            affiliation=row.maybe("affiliation"),
+            orcid=row.maybe("orcid"),
+        )
+    return tuple(found.values())
+
+
+def _mentions(snapshot: Snapshot, iri: Term) -> tuple[Mentioned, ...]:
+    return tuple(
+        Mentioned(
+            iri=row.text("mention"),
+            concept=named(row, "concept", "label"),
+            exact=row.text("exact"),
+            field=row.text("field"),
+            start=row.integer("start"),
+            end=row.integer("end"),
+            confidence=float(row.decimal("confidence")),
+        )
+        for row in rows(snapshot, "paper_mentions", paper=iri)
+    )
+
+
+def _relations(snapshot: Snapshot, iri: Term) -> tuple[Stated, ...]:
+    return tuple(
+        Stated(
+            iri=row.text("relation"),
+            subject=named(row, "subject", "subjectLabel"),
+            predicate=ending(row.text("predicate")),
+            object=named(row, "object", "objectLabel"),
+            confidence=float(row.decimal("confidence")),
+            sentence=row.text("sentence"),
+        )
+        for row in rows(snapshot, "paper_relations", paper=iri)
+    )
+
+
+def _imports(snapshot: Snapshot, iri: Term) -> tuple[Imported, ...]:
+    return tuple(
+        Imported(
+            source=row.text("source"),
+            file=name_of(row, "source", "file"),
+            run=row.maybe("run"),
+            version=row.maybe("version"),
+            model=row.maybe("model"),
+        )
+        for row in rows(snapshot, "paper_runs", paper=iri)
+    )

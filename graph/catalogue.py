@@ -1,0 +1,197 @@
+"""What is in the whole graph: every paper, author and concept with its count, and papers a year."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from .iris import Iris
+from .questions import Row, rows
+from .store import Snapshot
+
+T = TypeVar("T")
+
+CONCEPT_KINDS = ("method", "dataset", "task", "metric")
+KINDS = ("author", "paper", *CONCEPT_KINDS)
+
+# As many authors as a list of papers names before it says 'and n more'.
+BYLINE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A resource and what it is called."""
+
+    iri: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An author or a concept, and how many papers are theirs or name it."""
+
+    iri: str
+    name: str
+    papers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A paper as a list shows it; *authors* are its first ones of *author_count*."""
+
+    iri: str
+    title: str
+    date: str | None
+    venue: str | None
+    code: bool
+    authors: tuple[Named, ...]
+    author_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """
+    The lists that pages show and that the search index is made of, of one snapshot.
+
+    Counting them takes about 0.6 s at 2,000 papers on disk, hence they are kept: see `Kept`.
+    """
+
+    papers: tuple[Listed, ...]
+    authors: tuple[Counted, ...]
+    concepts: dict[str, tuple[Counted, ...]]
+    years: tuple[tuple[int, int], ...]
+
+    def counted(self, kind: str) -> tuple[Counted, ...]:
+        """Authors or concepts of *kind*, those of most papers first."""
+        return self.authors if kind == "author" else self.concepts[kind]
+
+    def count(self, kind: str) -> int:
+        return len(self.papers) if kind == "paper" else len(self.counted(kind))
+
+
+def catalogue(snapshot: Snapshot, iris: Iris) -> Catalogue:
+    """Reads the catalogue of *snapshot*; papers newest first, the rest by number of papers."""
+    authors = _most_first(
+        Counted(row.text("author"), name_of(row, "author", "name"), row.integer("papers"))
+        for row in rows(snapshot, "authors")
+    )
+    concepts: dict[str, list[Counted]] = {kind: [] for kind in CONCEPT_KINDS}
+    for row in rows(snapshot, "concepts"):
+        concept = counted(row, "concept")
+        concepts.setdefault(kind_of(concept.iri, iris), []).append(concept)
+    papers = _papers(snapshot, {author.iri: author.name for author in authors})
+    return Catalogue(
+        papers=papers,
+        authors=authors,
+        concepts={kind: _most_first(found) for kind, found in concepts.items()},
+        years=papers_a_year(paper.date for paper in papers),
+    )
+
+
+def _papers(snapshot: Snapshot, names: dict[str, str]) -> tuple[Listed, ...]:
+    bylines: dict[str, list[tuple[int, str]]] = {}
+    for row in rows(snapshot, "bylines"):
+        # A position that 'et al.' hides comes last.
+        place = row.whole("position") or 1_000_000
+        bylines.setdefault(row.text("paper"), []).append((place, row.text("author")))
+    found: dict[str, Listed] = {}
+    for row in rows(snapshot, "papers"):
+        iri = row.text("paper")
+        byline = sorted(bylines.get(iri, ()))
+        found[iri] = Listed(
+            iri=iri,
+            title=name_of(row, "paper", "title"),
+            date=row.maybe("issued"),
+            venue=row.maybe("venue"),
+            code=row.maybe("code") is not None,
+            authors=tuple(
+                Named(author, names.get(author, author)) for _, author in byline[:BYLINE]
+            ),
+            author_count=len(byline),
+        )
+    by_title = sorted(found.values(), key=lambda paper: paper.title.casefold())
+    return tuple(sorted(by_title, key=lambda paper: paper.date or "", reverse=True))
+
+
+def papers_a_year(dates: Iterable[str | None]) -> tuple[tuple[int, int], ...]:
+    """
+    Years and their numbers of papers, from the first to the last without a gap.
+
+    >>> papers_a_year(["2020-05", None, "2022"])
+    ((2020, 1), (2021, 0), (2022, 1))
+    """
+    counts = Counter(int(date[:4]) for date in dates if date)
+    if not counts:
+        return ()
+    return tuple((year, counts[year]) for year in range(min(counts), max(counts) + 1))
+
+
+def kind_of(iri: str, iris: Iris) -> str:
+    """
+    What a resource is, by its IRI: ``author``, ``paper``, ``method``; '' where it is not ours.
+
+    >>> kind_of("https://w3id.org/scholargraph/method/bert", Iris())
+    'method'
+    """
+    local = iris.local(iri)
+    return local.split("/")[1].partition("#")[0] if local else ""
+
+
+def name_of(row: Row, iri: str, name: str) -> str:
+    """The column *name*, or where it is empty the end of the column *iri*."""
+    return row.maybe(name) or ending(row.text(iri))
+
+
+def ending(iri: str) -> str:
+    """The part of an IRI after its last slash or hash: the best name for what has none."""
+    return iri.rstrip("/#").replace("#", "/").rsplit("/", 1)[-1]
+
+
+def counted(row: Row, iri: str) -> Counted:
+    """A row of *iri*, ``label`` and ``papers``."""
+    return Counted(row.text(iri), name_of(row, iri, "label"), row.integer("papers"))
+
+
+def by_kind(found: Iterable[Counted], iris: Iris) -> dict[str, tuple[Counted, ...]]:
+    """Concepts by kind, in the order they came; every kind is there."""
+    kinds: dict[str, list[Counted]] = {kind: [] for kind in CONCEPT_KINDS}
+    for concept in found:
+        kinds.setdefault(kind_of(concept.iri, iris), []).append(concept)
+    return {kind: tuple(concepts) for kind, concepts in kinds.items()}
+
+
+def _most_first(found: Iterable[Counted]) -> tuple[Counted, ...]:
+    return tuple(sorted(found, key=lambda item: (-item.papers, item.name.casefold(), item.iri)))
+
+
+class Kept(Generic[T]):
+    """
+    A value made of the newest snapshot, and kept until a newer one is asked for.
+
+    One thread makes it; others meanwhile get the former value, or wait where there is none.
+
+    >>> from types import SimpleNamespace
+    >>> kept = Kept(lambda snapshot: f"counted in {snapshot.name}")
+    >>> kept.of(SimpleNamespace(name="000001"))
+    'counted in 000001'
+    """
+
+    def __init__(self, make: Callable[[Snapshot], T]) -> None:
+        self._make = make
+        self._making = threading.Lock()
+        self._kept: tuple[str, T] | None = None
+
+    def of(self, snapshot: Snapshot) -> T:
+        kept = self._kept
+        if kept is not None and kept[0] == snapshot.name:
+            return kept[1]
+        if not self._making.acquire(blocking=kept is None):
+            assert kept is not None
+            return kept[1]
+        try:
+            if self._kept is None or self._kept[0] != snapshot.name:
+                self._kept = snapshot.name, self._make(snapshot)
+            return self._kept[1]
+        finally:
+            self._making.release()
