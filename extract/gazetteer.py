@@ -1,0 +1,149 @@
+"""Names that are known by heart: public data sets, measures, common abbreviations."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from .mentions import KINDS, Kind
+
+PATTERNS = Path(__file__).parent / "patterns"
+
+_ATOM = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_|\s+")
+_WORD_START = re.compile(r"(?<![^\W_])(?:[^\W\d_]+|\d+)")
+# A name counts only beside one of these where it is also an ordinary word.
+NOUN = {
+    "dataset": re.compile(
+        r"[\s-]*(?:data ?sets?|benchmarks?|corpus|corpora|challenges?|test sets?|tasks?|databases?|leaderboard)\b"
+    )
+}
+_NUMBER = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A row of ``patterns/*.tsv``: *label* is the usual spelling, *guard* says when it counts."""
+
+    kind: Kind
+    label: str
+    spellings: tuple[str, ...]
+    guard: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Abbreviation:
+    """A row of ``patterns/abbreviations.tsv``; *label* is the form that people say."""
+
+    short: str
+    long: str
+    kind: Kind
+    label: str
+
+
+def rows(name: str) -> Iterator[list[str]]:
+    """The rows of a table in ``patterns/``, comments and blank lines left out."""
+    for line in (PATTERNS / name).read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            yield line.split("\t")
+
+
+@cache
+def names() -> tuple[Name, ...]:
+    """The data sets and measures of ``patterns/``."""
+    found = []
+    for kind, table in (("dataset", "datasets.tsv"), ("metric", "metrics.tsv")):
+        assert kind in KINDS
+        for row in rows(table):
+            label, others, guard = [*row, "", ""][:3]
+            spellings = (label, *(other for other in others.split("|") if other))
+            found.append(Name(kind, label, spellings, guard))
+    return tuple(found)
+
+
+@cache
+def abbreviations() -> tuple[Abbreviation, ...]:
+    """The abbreviations of ``patterns/abbreviations.tsv``."""
+    found = []
+    for row in rows("abbreviations.tsv"):
+        short, long, kind = row[:3]
+        label = short if row[3:] == ["short"] else long
+        matching = next(known for known in KINDS if known == kind)
+        found.append(Abbreviation(short, long, matching, label))
+    return tuple(found)
+
+
+class Gazetteer:
+    """
+    Finds *names* in a text in one pass; its cost does not grow with the number of names.
+
+    >>> [text for text in Gazetteer(names()).spellings("MNIST and CIFAR10, but not 5-MNISTs")]
+    ['MNIST', 'CIFAR10']
+    """
+
+    def __init__(self, names: Iterable[Name]) -> None:
+        # By first word; longer spellings first, so that 'CIFAR-10-C' is not read as 'CIFAR-10'.
+        self._index: dict[str, list[tuple[re.Pattern[str], Name]]] = {}
+        spelled = [(spelling, name) for name in names for spelling in name.spellings]
+        for spelling, name in sorted(spelled, key=lambda pair: -len(pair[0])):
+            pattern = re.compile(_regex(spelling))
+            first = _ATOM.findall(spelling)[0]
+            for variant in (
+                {first, first[0].upper() + first[1:]} if name.kind == "metric" else {first}
+            ):
+                self._index.setdefault(variant, []).append((pattern, name))
+
+    def find(
+        self, text: str, start: int = 0, end: int | None = None
+    ) -> Iterator[tuple[int, int, Name]]:
+        """The names in *text* from *start* to *end*, in reading order, none within another."""
+        stop = len(text) if end is None else end
+        free = start
+        for word in _WORD_START.finditer(text, start, stop):
+            if word.start() < free:
+                continue
+            for pattern, name in self._index.get(word[0], ()):
+                match = pattern.match(text, word.start(), stop)
+                if match and _admits(name, text, start, stop, match):
+                    free = match.end()
+                    yield match.start(), match.end(), name
+                    break
+
+    def spellings(self, text: str) -> list[str]:
+        """The names in *text* as they are written there."""
+        return [text[start:end] for start, end, _ in self.find(text)]
+
+
+def _admits(name: Name, text: str, start: int, end: int, match: re.Match[str]) -> bool:
+    """Whether a name that is also an ordinary word means what the table says here."""
+    if text[max(0, match.start() - 1) : match.start()] == "-":
+        return False
+    if name.guard == "noun":
+        return NOUN["dataset"].match(text, match.end(), end) is not None
+    if name.guard == "number":
+        return _NUMBER.search(text, start, end) is not None
+    return True
+
+
+def _regex(spelling: str) -> str:
+    """
+    A pattern for *spelling* in which hyphen and space are one, and optional beside a digit.
+
+    It refuses to match the beginning of a longer name: 'MNIST' in 'MNIST-M' or 'MNISTs'.
+    """
+    atoms = _ATOM.findall(spelling)
+    parts = []
+    for position, atom in enumerate(atoms):
+        before = atoms[position - 1] if position else ""
+        after = atoms[position + 1] if position + 1 < len(atoms) else ""
+        if atom.isspace() or atom == "-":
+            beside_digit = before[-1:].isdigit() != after[:1].isdigit()
+            parts.append(r"[\s-]?" if beside_digit else r"[\s-]+")
+        else:
+            if before.isalnum() and atom.isalnum():
+                parts.append(r"[\s-]?")
+            if not position and atom[0].islower():
+                parts.append(f"[{atom[0]}{atom[0].upper()}]{re.escape(atom[1:])}")
+            else:
+                parts.append(re.escape(atom))
+    return "".join(parts) + r"(?![^\W_]|[-@][A-Z0-9]|\.\d|\+|@\d|')"

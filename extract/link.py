@@ -1,0 +1,270 @@
+"""
+From mentions to concepts: every spelling of a name is one thing.
+
+A concept is its kind and its *key*, the normal form of its label. The key is a pure function of
+the label; what a paper says about abbreviations decides only which label a mention gets.
+"""
+
+import re
+from collections import Counter, defaultdict
+from functools import cache
+from typing import NamedTuple
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from .annotations import CONCEPTS, Marked, mark, marked, short_forms
+from .gazetteer import abbreviations, names
+from .keys import concept_key, singular
+from .mentions import KINDS, Kind
+from .naming import PRAISE, is_coined
+
+_DETERMINER = re.compile(
+    r"^(?:the|an?|our|this|that|these|those|their|its|each|any|some|such|both|all|other|another|same|"
+    rf"existing|previous|prior|recent|current|traditional|conventional|standard|various|many|most|{PRAISE})\s+",
+    re.I,
+)
+_HEAD: dict[Kind, re.Pattern[str]] = {
+    "dataset": re.compile(
+        r"[\s-]+(?:(?:image |benchmark |public )?(?:data ?sets?|benchmarks?|corpus|corpora|collections?|challenge))$",
+        re.I,
+    ),
+    "method": re.compile(
+        r"[\s-]+(?:models?|methods?|frameworks?|approach(?:es)?|algorithms?|architectures?|systems?|modules?|"
+        r"networks?|techniques?|backbones?|baselines?|strategy|tool|toolkit|library|pipeline)$",
+        re.I,
+    ),
+    "task": re.compile(r"[\s-]+(?:tasks?|problems?)$", re.I),
+    "metric": re.compile(r"[\s-]+(?:scores?|metrics?|values?)$", re.I),
+}
+_GENERIC_WORDS = frozenset(
+    "method approach framework model dataset data set task problem experiment technique algorithm "
+    "architecture network module baseline corpus corpora benchmark result performance system strategy solution "
+    "mechanism component pipeline scheme paradigm work paper study tool metric measure score "
+    "evaluation domain setting application scenario training test testing validation dev development "
+    "sample instance example image text sentence document language word token feature "
+    "representation layer encoder decoder loss function objective input output label class parameter weight "
+    "deep neural machine learning-based data-driven novel new proposed existing state-of-the-art sota baseline "
+    "downstream upstream source target real-world real world synthetic large small large-scale multiple single "
+    "different various several other own main original final first second third one two three four five six "
+    "supervised training-based standard common public popular available benchmark strong simple "
+    "downstream diverse related specific general special similar previous prior competitive advanced "
+    "dataset-specific task-specific shared main-stream mainstream variant version method-agnostic it they them "
+    "human people user researcher community challenge resource procedure process step stage phase unit "
+    "idea concept principle code software package implementation project research researcher analysis".split()
+)
+# Generic alone, but not inside a name: 'machine learning', 'deep learning', 'image', 'text classification'.
+_NOT_GENERIC = frozenset({"machine-learning", "deep-learning", "neural-network", "deep-network"})
+
+
+class Entry(NamedTuple):
+    """A concept that is known beforehand."""
+
+    label: str
+    abbreviation: str | None
+
+
+@cache
+def _known() -> dict[Kind, dict[str, Entry]]:
+    """Concepts of the tables in ``patterns/``, by the key of every spelling."""
+    found: dict[Kind, dict[str, Entry]] = {kind: {} for kind in KINDS}
+    for name in names():
+        for spelling in name.spellings:
+            found[name.kind].setdefault(concept_key(spelling), Entry(name.label, None))
+    for abbreviation in abbreviations():
+        entry = Entry(
+            abbreviation.label,
+            None if abbreviation.label == abbreviation.short else abbreviation.short,
+        )
+        for kind in KINDS:
+            if kind in ("method", "task"):
+                found[kind].setdefault(concept_key(abbreviation.long), entry)
+    return found
+
+
+@cache
+def _short_known() -> dict[str, tuple[Entry, Kind]]:
+    """Common abbreviations as they are written, with and without a plural s."""
+    found = {}
+    for abbreviation in abbreviations():
+        entry = Entry(
+            abbreviation.label,
+            None if abbreviation.label == abbreviation.short else abbreviation.short,
+        )
+        found[abbreviation.short] = (entry, abbreviation.kind)
+        found[abbreviation.short + "s"] = (entry, abbreviation.kind)
+    return found
+
+
+def clean_label(text: str) -> str:
+    """
+    *text* without line breaks, articles and praise: 'a novel retrieval framework' -> 'retrieval framework'.
+
+    Never empty unless *text* is.
+    """
+    label = " ".join(text.replace("**", "").split()).strip("\"'“”‘’`.,;: ") or text
+    while True:
+        shorter = _DETERMINER.sub("", label, count=1)
+        if shorter == label or not shorter:
+            return label
+        label = shorter
+
+
+def without_head(label: str, kind: Kind) -> str:
+    """
+    *label* without a last word that only repeats its kind: 'SynLiDAR dataset' -> 'SynLiDAR'.
+
+    What is left must be able to stand alone, as a coined word can: 'Markov model' stays.
+    """
+    shorter = _HEAD[kind].sub("", label)
+    if shorter == label or not shorter:
+        return label
+    if kind == "metric" or (kind == "task" and len(shorter.split()) > 1):
+        return shorter
+    words = shorter.split()
+    if len(words) == 1 and is_coined(shorter):
+        return shorter
+    if (
+        kind == "dataset"
+        and shorter[0].isupper()
+        and all(word[0].isupper() or word[0].isdigit() for word in words)
+    ):
+        return shorter
+    return label
+
+
+def is_generic(label: str) -> bool:
+    """
+    Whether *label* says what sort of thing it is and no more: 'our approach', 'four datasets'.
+
+    >>> [is_generic(label) for label in ("our approach", "four datasets", "text classification", "BERT")]
+    [True, True, False, False]
+    """
+    key = concept_key(clean_label(label))
+    if key in _NOT_GENERIC:
+        return False
+    words = key.split("-")
+    return all(
+        word in _GENERIC_WORDS
+        or singular(word) in _GENERIC_WORDS
+        or word.isdigit()
+        or len(word) < 2
+        for word in words
+    ) and not is_coined(label)
+
+
+class Linked(NamedTuple):
+    """The concept of one mention, before kinds are settled."""
+
+    key: str
+    label: str
+    abbreviation: str | None
+
+
+class PaperNames:
+    """What one paper says about names: its own abbreviations."""
+
+    def __init__(self, text: str, forms: list[tuple[str, str]]) -> None:
+        self.long_of: dict[str, str] = {}
+        self.short_of: dict[str, str] = {}
+        for short, long in forms:
+            # A paper that defines a short form twice means the first one.
+            self.long_of.setdefault(short, long)
+            if short.endswith("s") and short[-2:-1].isupper():
+                self.long_of.setdefault(short[:-1], long)
+            elif short[-1:].isupper():
+                self.long_of.setdefault(short + "s", long)
+            self.short_of.setdefault(concept_key(clean_label(long)), _bare(short))
+
+    def linked(self, text: str, kind: Kind) -> Linked:
+        """The concept of the mention *text*."""
+        label = clean_label(text)
+        for candidate in (label, without_head(label, kind)):
+            if candidate in self.long_of:
+                return self._full(self.long_of[candidate], kind, candidate)
+        label = without_head(label, kind)
+        known = _short_known().get(label)
+        if known:
+            entry = known[0]
+            return Linked(concept_key(entry.label), entry.label, entry.abbreviation)
+        return self._full(label, kind, None)
+
+    def _full(self, long: str, kind: Kind, short: str | None) -> Linked:
+        label = without_head(clean_label(long), kind)
+        key = concept_key(label)
+        given = _bare(short) if short else self.short_of.get(concept_key(clean_label(long)))
+        entry = _known()[kind].get(key)
+        if entry:
+            return Linked(concept_key(entry.label), entry.label, entry.abbreviation or given)
+        return Linked(key, label, given)
+
+
+def _bare(short: str) -> str:
+    return short[:-1] if short.endswith("s") and short[-2:-1].isupper() else short
+
+
+def linked(
+    text: str, mentions: list[Marked], forms: list[tuple[str, str]]
+) -> list[tuple[Marked, Linked]]:
+    """
+    Each mention of a paper with its concept; generic phrases are left out.
+
+    A label that occurs as two kinds gets the kind with the larger sum of confidence; one concept
+    has one label and one abbreviation throughout the paper.
+    """
+    paper = PaperNames(text, forms)
+    pairs = []
+    for mention in mentions:
+        surface = text[mention.start : mention.end]
+        if is_generic(surface):
+            continue
+        pairs.append((mention, paper.linked(surface, mention.kind)))
+    evidence: dict[str, dict[Kind, float]] = defaultdict(lambda: defaultdict(float))
+    for mention, concept in pairs:
+        evidence[concept.key][mention.kind] += mention.score
+    kinds = {
+        key: max(scores, key=lambda kind: (scores[kind], -KINDS.index(kind)))
+        for key, scores in evidence.items()
+    }
+    labels: dict[str, Counter[str]] = defaultdict(Counter)
+    shorts: dict[str, Counter[str]] = defaultdict(Counter)
+    for _, concept in pairs:
+        labels[concept.key][concept.label] += 1
+        if concept.abbreviation and concept_key(concept.abbreviation) != concept.key:
+            shorts[concept.key][concept.abbreviation] += 1
+    settled = []
+    for mention, concept in pairs:
+        key = concept.key
+        short = shorts[key].most_common(1)[0][0] if shorts[key] else None
+        settled.append(
+            (
+                mention._replace(kind=kinds[key]),
+                Linked(key, labels[key].most_common(1)[0][0], short),
+            )
+        )
+    settled.sort(key=lambda pair: pair[0])
+    return settled
+
+
+class Linker:
+    """Writes the concept of every mention to ``doc._.scholar_concepts`` and drops generic ones."""
+
+    def __call__(self, doc: Doc) -> Doc:
+        text = doc.text
+        forms = [
+            (text[form.short_start : form.short_end], text[form.long_start : form.long_end])
+            for form in short_forms(doc)
+        ]
+        settled = linked(text, mark(doc, marked(doc)), forms)
+        mark(doc, (mention for mention, _ in settled))
+        doc._.set(CONCEPTS, [tuple(concept) for _, concept in settled])
+        return doc
+
+
+@Language.factory(
+    "scholar_linker",
+    requires=["doc.spans"],
+    assigns=[f"doc._.{CONCEPTS}"],
+)
+def create_linker(nlp: Language, name: str) -> Linker:
+    return Linker()

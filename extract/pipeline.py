@@ -1,0 +1,280 @@
+"""Papers in, extractions out: the whole spaCy pipeline, in one process or in several."""
+
+import importlib
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from decimal import Decimal
+from itertools import islice
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import Any, cast
+
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.util import load_config, load_config_from_str, load_model_from_config
+
+from scholargraph import ScholarGraphError
+
+from .annotations import (
+    CONCEPTS,
+    INTRODUCES,
+    RELATIONS,
+    RESULTS,
+    TITLE_END,
+    marked,
+    sentence_bounds,
+    title_end,
+)
+from .fingerprint import model_id
+from .mentions import (
+    Concept,
+    Extraction,
+    Field,
+    Mention,
+    Predicate,
+    Relation,
+    ResultClaim,
+    Sentence,
+)
+from .papers import Paper
+
+_HERE = Path(__file__).parent
+CONFIG = _HERE / "config.cfg"
+# Stands between title and abstract, so that no word runs across.
+SEPARATOR = "\n\n"
+# spaCy refuses longer texts unless told that the pipeline's cost is linear, which ours is.
+_MAX_LENGTH = 1 << 30
+_FACTORIES = (
+    "abbreviations",
+    "introduces",
+    "link",
+    "relations",
+    "results",
+    "rules",
+    "sentences",
+    "tagger",
+    "tokenization",
+)
+
+
+class WorkerError(ScholarGraphError):
+    """An extracting process ended before its papers were done."""
+
+
+def register() -> None:
+    """Make every ``scholar_*`` factory known to spaCy; installed packages do this by entry point."""
+    for name in _FACTORIES:
+        if name == "tagger" and not (_HERE / "tagger.py").exists():  # until it lands
+            continue
+        importlib.import_module(f".{name}", __package__)
+
+
+def load_pipeline() -> Language:
+    """
+    Open the pipeline of ``config.cfg``, weights included.
+
+    Raises:
+        ModelError: weights are missing or do not fit.
+    """
+    register()
+    config = load_config(CONFIG)
+    if not (_HERE / "tagger.py").exists():  # until the trained tagger lands
+        config["nlp"]["pipeline"].remove("scholar_tagger")
+        config["components"].pop("scholar_tagger")
+    nlp = load_model_from_config(config, auto_fill=True)
+    nlp.max_length = _MAX_LENGTH
+    return nlp
+
+
+def document(paper: Paper, nlp: Language) -> Doc:
+    """*paper* as an unprocessed Doc: title, separator, abstract; a verbatim text as it is."""
+    if paper.verbatim or not paper.title:
+        return nlp.make_doc(paper.abstract)
+    doc = nlp.make_doc(paper.title + SEPARATOR + paper.abstract)
+    doc._.set(TITLE_END, len(paper.title) + len(SEPARATOR))
+    return doc
+
+
+def extraction(doc: Doc, *, verbatim: bool = False, model: str = "") -> Extraction:
+    """What the stages wrote on *doc*, as values; offsets count from the start of their field."""
+    border = title_end(doc)
+    text = doc.text
+    body: Field = "text" if verbatim else "abstract"
+    bounds = sentence_bounds(doc)
+
+    def place(position: int) -> tuple[Field, int]:
+        return ("title", 0) if position < border else (body, border)
+
+    sentences = []
+    for start, end in bounds:
+        field, shift = place(start)
+        sentences.append(Sentence(field, start - shift, end - shift))
+    concepts = cast("list[tuple[str, str, str | None]]", doc._.get(CONCEPTS) or [])
+    mentions: list[Mention] = []
+    renumbered: dict[int, int] = {}
+    sentence = 0
+    for index, (mention, (key, label, short)) in enumerate(zip(marked(doc), concepts, strict=True)):
+        while bounds[sentence][1] <= mention.start:
+            sentence += 1
+        if mention.start < bounds[sentence][0] or mention.end > bounds[sentence][1]:
+            # A tagger's span across sentences; nothing in the graph could say where it stands.
+            continue
+        field, shift = place(mention.start)
+        renumbered[index] = len(mentions)
+        mentions.append(
+            Mention(
+                field,
+                mention.start - shift,
+                mention.end - shift,
+                text[mention.start : mention.end],
+                mention.kind,
+                round(min(1.0, max(0.0, mention.score)), 4),
+                Concept(mention.kind, key, label, short),
+                sentence,
+            )
+        )
+    return Extraction(
+        tuple(sentences),
+        tuple(mentions),
+        tuple(_relations(doc, renumbered, mentions)),
+        tuple(_results(doc, renumbered, bounds, place)),
+        tuple(renumbered[i] for i in doc._.get(INTRODUCES) or () if i in renumbered),
+        model,
+    )
+
+
+def _relations(doc: Doc, renumbered: dict[int, int], mentions: list[Mention]) -> Iterator[Relation]:
+    entries = cast("list[tuple[int, Predicate, int, float]]", doc._.get(RELATIONS) or [])
+    for subject, predicate, object_, confidence in entries:
+        if subject in renumbered and object_ in renumbered:
+            first = renumbered[subject]
+            yield Relation(
+                first,
+                predicate,
+                renumbered[object_],
+                mentions[first].sentence,
+                round(confidence, 4),
+            )
+
+
+def _results(
+    doc: Doc, renumbered: dict[int, int], bounds: list[tuple[int, int]], place: Any
+) -> Iterator[ResultClaim]:
+    sentence = 0
+    for entry in cast("list[dict[str, Any]]", doc._.get(RESULTS) or []):
+        while bounds[sentence][1] <= entry["start"]:
+            sentence += 1
+        _, shift = place(entry["start"])
+        roles = {
+            role: renumbered.get(entry[role]) if entry[role] is not None else None
+            for role in ("metric", "dataset", "task", "method", "baseline")
+        }
+        yield ResultClaim(
+            sentence,
+            entry["start"] - shift,
+            entry["end"] - shift,
+            doc.text[entry["start"] : entry["end"]],
+            Decimal(entry["value"]),
+            entry["unit"],
+            entry["change"],
+            confidence=entry["confidence"],
+            **roles,
+        )
+
+
+def extract(
+    papers: Iterable[Paper],
+    nlp: Language | None = None,
+    *,
+    jobs: int = 1,
+    batch_size: int = 64,
+) -> Iterator[tuple[Paper, Extraction]]:
+    """
+    Each paper with its extraction, streaming, in the order of *papers*.
+
+    With *jobs* above 1 that many processes share the work, *batch_size* papers at a time; each
+    opens its own pipeline (*nlp* is rebuilt there from its config and bytes). They are started
+    afresh ('spawn'), so a script that calls this needs ``if __name__ == "__main__":``. Closing the
+    iterator or pressing Ctrl-C ends them. The output depends on neither number.
+
+    Raises:
+        ModelError: weights are missing or do not fit.
+        WorkerError: a process was killed, most often for want of memory.
+    """
+    if jobs < 1 or batch_size < 1:
+        raise ValueError("jobs and batch_size count from 1")
+    if jobs == 1:
+        yield from _extract_here(papers, nlp or load_pipeline(), batch_size)
+    else:
+        yield from _extract_in_processes(papers, nlp, jobs, batch_size)
+
+
+def _extract_here(
+    papers: Iterable[Paper], nlp: Language, batch_size: int
+) -> Iterator[tuple[Paper, Extraction]]:
+    model = model_id()
+    pairs = ((document(paper, nlp), paper) for paper in papers)
+    for doc, paper in nlp.pipe(pairs, as_tuples=True, batch_size=batch_size):
+        yield paper, extraction(doc, verbatim=paper.verbatim, model=model)
+
+
+def _extract_in_processes(
+    papers: Iterable[Paper], nlp: Language | None, jobs: int, batch_size: int
+) -> Iterator[tuple[Paper, Extraction]]:
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    recipe = (nlp.config.to_str(), nlp.to_bytes()) if nlp is not None else None
+    pool = ProcessPoolExecutor(jobs, context, _start_worker, (recipe, stop))
+    waiting: deque[tuple[list[Paper], Future[list[Extraction]]]] = deque()
+    source = iter(papers)
+    try:
+        while True:
+            # Two batches a process keep all busy and bound what is held in memory.
+            while len(waiting) < 2 * jobs and (batch := list(islice(source, batch_size))):
+                waiting.append((batch, pool.submit(_extract_batch, batch)))
+            if not waiting:
+                return
+            batch, future = waiting.popleft()
+            yield from zip(batch, future.result(), strict=True)
+    except BrokenProcessPool as error:
+        raise WorkerError(
+            "an extracting process was ended from outside, perhaps for want of memory; "
+            "use fewer jobs"
+        ) from error
+    finally:
+        stop.set()
+        pool.shutdown(cancel_futures=True)
+
+
+class _Worker:
+    """What one extracting process holds."""
+
+    nlp: Language
+    stop: Event
+
+
+def _start_worker(recipe: tuple[str, bytes] | None, stop: Event) -> None:
+    # The parent answers Ctrl-C; it tells its workers by *stop*.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _Worker.stop = stop
+    if recipe is None:
+        _Worker.nlp = load_pipeline()
+        return
+    register()
+    config, data = recipe
+    _Worker.nlp = load_model_from_config(load_config_from_str(config), auto_fill=True)
+    _Worker.nlp.from_bytes(data)
+    _Worker.nlp.max_length = _MAX_LENGTH
+
+
+def _extract_batch(papers: list[Paper]) -> list[Extraction]:
+    found = []
+    for _, result in _extract_here(papers, _Worker.nlp, min(16, len(papers))):
+        if _Worker.stop.is_set():
+            break
+        found.append(result)
+    return found

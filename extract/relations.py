@@ -1,0 +1,321 @@
+"""
+Relations between the mentions of a sentence: SciER's nine types, decided by a small classifier.
+
+Each pair of mentions becomes a set of hashed features (kinds, words between and around, order,
+distance, mentions between); a linear softmax over them gives the type and its direction. Run time
+needs numpy alone. Training is in `train_relations`, the figures in ``weights/RELATIONS.md``.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, cast
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from .annotations import CONCEPTS, RELATIONS, Marked, marked, sentence_bounds
+from .mentions import PREDICATES, Kind, Predicate
+from .model import ModelError
+
+WEIGHTS = Path(__file__).parent / "weights" / "relations.npz"
+
+# Which kinds a predicate connects, subject first; those that SciER's annotators used more than
+# once in a hundred of its cases.
+ALLOWED: dict[Predicate, frozenset[tuple[Kind, Kind]]] = {
+    "usedFor": frozenset(
+        {
+            ("method", "task"),
+            ("method", "method"),
+            ("task", "task"),
+            ("dataset", "method"),
+            ("method", "dataset"),
+        }
+    ),
+    "evaluatedOn": frozenset({("method", "dataset")}),
+    "trainedOn": frozenset({("method", "dataset")}),
+    "comparedWith": frozenset({("method", "method"), ("dataset", "dataset"), ("task", "task")}),
+    "partOf": frozenset({("method", "method")}),
+    "subclassOf": frozenset({("method", "method"), ("dataset", "dataset")}),
+    "subtaskOf": frozenset({("task", "task")}),
+    "benchmarkFor": frozenset({("dataset", "task")}),
+    "synonymOf": frozenset({("method", "method"), ("dataset", "dataset"), ("task", "task")}),
+}
+SYMMETRIC: frozenset[Predicate] = frozenset({"comparedWith", "synonymOf"})
+# A class is a predicate and whether its subject comes first; class 0 is 'no relation'.
+CLASSES: tuple[tuple[Predicate, bool] | None, ...] = (
+    None,
+    *((predicate, first) for predicate in PREDICATES for first in (True, False)),
+)
+# Pairs further apart than this are never related in SciER's training part (99.8 %); the limit
+# keeps a sentence of a thousand mentions linear.
+_MAX_BETWEEN = 12
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|[^\w\s]")
+_BUCKETS = (0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 30, 50)
+_CUES = re.compile(
+    r"\b(?:train|pre-?train|fine-?tun|evaluat|experiment|test|benchmark|outperform|compar|baseline|better|than|"
+    r"dataset|datasets|corpus|consist|compos|contain|such as|including|e\.g|based on|called|known as|variant|extend|"
+    r"extension|combin|propos|state-of-the-art|results|performance|task|tasks|use|using|used|apply|applied)",
+    re.I,
+)
+
+
+class Pair(NamedTuple):
+    """Two mentions of a sentence, by index, in reading order."""
+
+    first: int
+    second: int
+
+
+def pairs(mentions: Sequence[Marked]) -> Iterator[Pair]:
+    """The pairs of a sentence's *mentions* that can be related at all."""
+    for first, one in enumerate(mentions):
+        if one.kind == "metric":
+            continue
+        for second in range(first + 1, min(len(mentions), first + 2 + _MAX_BETWEEN)):
+            if mentions[second].kind != "metric":
+                yield Pair(first, second)
+
+
+def permitted(first: Kind, second: Kind) -> NDArray[np.bool_]:
+    """For every class, whether the kinds of the pair allow it."""
+    allowed = [True]
+    for entry in CLASSES[1:]:
+        assert entry is not None
+        predicate, forward = entry
+        allowed.append(((first, second) if forward else (second, first)) in ALLOWED[predicate])
+    return np.array(allowed)
+
+
+_PERMITTED = {
+    (first, second): permitted(first, second)
+    for first in ("method", "dataset", "task")
+    for second in ("method", "dataset", "task")
+}
+
+
+class SentenceFeatures:
+    """The features of the pairs of one sentence; words are cut once for all of them."""
+
+    def __init__(self, text: str, mentions: Sequence[Marked]) -> None:
+        """*mentions* carry offsets into *text*, the sentence itself."""
+        self._text = text
+        self._mentions = mentions
+        found = list(_WORD.finditer(text))
+        self._words = [match[0].lower() for match in found]
+        starts = [match.start() for match in found]
+        positions = np.searchsorted(starts, [m.start for m in mentions])
+        ends = np.searchsorted(starts, [m.end for m in mentions])
+        self._spans = list(zip(positions.tolist(), ends.tolist(), strict=True))
+        self._cues = sorted({match[0].lower() for match in _CUES.finditer(text)})
+        self._surface = [text[m.start : m.end] for m in mentions]
+
+    def of(self, pair: Pair) -> list[str]:
+        """The features of *pair*, as text."""
+        one, two = self._mentions[pair.first], self._mentions[pair.second]
+        (start1, end1), (start2, end2) = self._spans[pair.first], self._spans[pair.second]
+        words = self._words
+        kinds = f"{one.kind[0]}{two.kind[0]}"
+        between = self._between(pair, end1, start2)
+        found = [kinds, f"{kinds}#{_bucket(start2 - end1)}", f"{kinds}n{pair.second - pair.first}"]
+        shown = between if len(between) <= 14 else [*between[:7], "…", *between[-7:]]
+        found += [f"{kinds}b:{word}" for word in shown]
+        found += [f"b:{word}" for word in shown]
+        found += [f"{kinds}2:{left}_{right}" for left, right in zip(shown, shown[1:], strict=False)]
+        found += [f"3:{a}_{b}_{c}" for a, b, c in zip(shown, shown[1:], shown[2:], strict=False)]
+        if len(between) <= 6:
+            found.append(f"{kinds}all:{' '.join(between)}")
+        if between:
+            found += [f"{kinds}f:{between[0]}", f"{kinds}l:{between[-1]}"]
+        before = words[max(0, start1 - 3) : start1]
+        after = words[end2 : end2 + 3]
+        found += [f"{kinds}p{len(before) - i}:{word}" for i, word in enumerate(before)]
+        found += [f"{kinds}a{i}:{word}" for i, word in enumerate(after)]
+        found += [f"{kinds}a:{' '.join(after[:2])}", f"{kinds}p:{' '.join(before[-2:])}"]
+        found += self._names(pair, kinds)
+        inner = "".join(m.kind[0] for m in self._mentions[pair.first + 1 : pair.second])[:6]
+        found.append(f"{kinds}i:{inner}")
+        outer = f"{self._kind(pair.first - 1)}{self._kind(pair.second + 1)}"
+        found.append(f"{kinds}o:{outer}")
+        found += [f"{kinds}c:{cue}" for cue in self._cues]
+        return found
+
+    def _kind(self, index: int) -> str:
+        return self._mentions[index].kind[0] if 0 <= index < len(self._mentions) else "-"
+
+    def _between(self, pair: Pair, start: int, end: int) -> list[str]:
+        """The words between, each mention among them shortened to its kind."""
+        shown = []
+        position = start
+        for index in range(pair.first + 1, pair.second):
+            inner_start, inner_end = self._spans[index]
+            if inner_start < position:
+                continue
+            shown += self._words[position:inner_start]
+            shown.append(f"<{self._mentions[index].kind}>")
+            position = inner_end
+        return shown + self._words[position:end]
+
+    def _names(self, pair: Pair, kinds: str) -> Iterator[str]:
+        left, right = self._surface[pair.first], self._surface[pair.second]
+        for side, name in (("x", left), ("y", right)):
+            words = name.lower().split()
+            yield f"{kinds}{side}h:{words[-1][:12]}"
+            yield f"{kinds}{side}t:{words[-1][-4:]}"
+            yield f"{kinds}{side}0:{words[0][:12]}"
+            yield f"{kinds}{side}s:{_shape(name)}"
+        yield f"{kinds}s:{_shape(left)}{_shape(right)}"
+        if _initials(right) == left.lower().rstrip("s") or _initials(left) == right.lower().rstrip(
+            "s"
+        ):
+            yield "initials"
+        if left in right or right in left:
+            yield f"{kinds}within{left in right}"
+        if left.lower() == right.lower():
+            yield "same"
+        if left.lower().split()[-1] == right.lower().split()[-1]:
+            yield f"{kinds}samehead"
+
+
+def _shape(name: str) -> str:
+    words = name.split()
+    upper = sum(character.isupper() for character in name)
+    return f"{min(len(words), 4)}{'U' if upper > 1 else 'u' if upper else 'l'}{'d' if any(c.isdigit() for c in name) else ''}"
+
+
+def _initials(name: str) -> str:
+    return "".join(word[0] for word in re.split(r"[\s-]+", name.lower()) if word)
+
+
+def _bucket(distance: int) -> int:
+    return sum(distance > edge for edge in _BUCKETS)
+
+
+def hashed(features: list[str], size: int) -> list[int]:
+    """The columns of *features*, the same on every machine."""
+    return sorted({crc32(feature.encode()) % size for feature in features})
+
+
+@dataclass(frozen=True, slots=True)
+class RelationModel:
+    """
+    A linear softmax over hashed features.
+
+    *weights* is (features, classes); *temperature* divides the scores so that the probability of
+    an answer is how often it is right; answers below *threshold* are not given.
+    """
+
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    temperature: float
+    threshold: float
+
+    def probabilities(
+        self, columns: list[list[int]], kinds: list[tuple[Kind, Kind]]
+    ) -> NDArray[np.float32]:
+        """One row of class probabilities a pair; classes that the kinds forbid have 0."""
+        flat = np.fromiter((column for row in columns for column in row), dtype=np.int64)
+        offsets = np.cumsum([0, *(len(row) for row in columns[:-1])])
+        scores = np.add.reduceat(self.weights[flat], offsets, axis=0) + self.bias
+        lengths = np.sqrt([[len(row)] for row in columns])
+        scores = scores / lengths / self.temperature
+        scores[~np.stack([_PERMITTED[pair] for pair in kinds])] = -np.inf
+        scores -= scores.max(axis=1, keepdims=True)
+        powers = np.exp(scores)
+        return cast(NDArray[np.float32], powers / powers.sum(axis=1, keepdims=True))
+
+
+def load(path: Path = WEIGHTS) -> RelationModel:
+    """
+    The trained classifier.
+
+    Raises:
+        ModelError: the file is missing or was made for other classes.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            weights = stored["weights"].astype(np.float32) * stored["scale"].astype(np.float32)
+            bias, settings = stored["bias"].astype(np.float32), stored["settings"]
+    except (OSError, KeyError, ValueError) as error:
+        raise ModelError(f"{path}: {error}; reinstall scholargraph") from error
+    if weights.shape[1] != len(CLASSES):
+        raise ModelError(
+            f"{path}: {weights.shape[1]} classes instead of {len(CLASSES)}; reinstall scholargraph"
+        )
+    return RelationModel(weights, bias, float(settings[0]), float(settings[1]))
+
+
+class Found(NamedTuple):
+    """A relation between mentions, by index."""
+
+    subject: int
+    predicate: Predicate
+    object: int
+    confidence: float
+
+
+def related(model: RelationModel, text: str, mentions: Sequence[Marked]) -> list[Found]:
+    """The relations in a sentence, *mentions* with offsets into its *text*."""
+    candidates = list(pairs(mentions))
+    if not candidates:
+        return []
+    features = SentenceFeatures(text, mentions)
+    size = len(model.weights)
+    columns = [hashed(features.of(pair), size) for pair in candidates]
+    kinds = [(mentions[a].kind, mentions[b].kind) for a, b in candidates]
+    found = []
+    for pair, row in zip(candidates, model.probabilities(columns, kinds), strict=True):
+        if 1 - row[0] < model.threshold:
+            continue
+        best = int(row[1:].argmax()) + 1
+        predicate, forward = cast("tuple[Predicate, bool]", CLASSES[best])
+        confidence = float(row[best])
+        if predicate in SYMMETRIC:
+            # Both directions say the same.
+            confidence = float(row[best] + row[best + (1 if forward else -1)])
+        subject, object_ = pair if forward else (pair.second, pair.first)
+        found.append(Found(subject, predicate, object_, confidence))
+    return found
+
+
+class Relations:
+    """Writes the relations within each sentence to ``doc._.scholar_relations``."""
+
+    def __init__(self, model: RelationModel) -> None:
+        self._model = model
+
+    def __call__(self, doc: Doc) -> Doc:
+        text = doc.text
+        mentions = marked(doc)
+        concepts = doc._.get(CONCEPTS) or [None] * len(mentions)
+        found: list[tuple[int, str, int, float]] = []
+        first = 0
+        for start, end in sentence_bounds(doc):
+            while first < len(mentions) and mentions[first].end <= start:
+                first += 1
+            stop = first
+            while stop < len(mentions) and mentions[stop].end <= end:
+                stop += 1
+            inside = [
+                m._replace(start=m.start - start, end=m.end - start) for m in mentions[first:stop]
+            ]
+            for relation in related(self._model, text[start:end], inside):
+                subject, object_ = relation.subject + first, relation.object + first
+                # Two spellings of one concept are one node; nothing is related to itself.
+                if concepts[subject] is None or concepts[subject][0] != concepts[object_][0]:
+                    found.append((subject, relation.predicate, object_, relation.confidence))
+        doc._.set(RELATIONS, sorted(found))
+        return doc
+
+
+@Language.factory(
+    "scholar_relations",
+    requires=["doc.spans", "doc.sents"],
+    assigns=[f"doc._.{RELATIONS}"],
+)
+def create_relations(nlp: Language, name: str) -> Relations:
+    return Relations(load())

@@ -1,0 +1,258 @@
+"""
+Trains the relation classifier on annotated sentences and says how good it is.
+
+    python -m scholargraph.extract.train_relations TRAIN.jsonl.gz DEV.jsonl.gz -o relations.npz
+
+Stochastic gradient descent (AdaGrad) on the softmax loss, in numpy; two minutes on one core.
+Temperature and threshold come from the training part by cross-validation over documents, so that
+the development part judges only.
+"""
+
+import argparse
+import gzip
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .annotations import Marked
+from .mentions import Kind, Predicate
+from .relations import (
+    _PERMITTED,
+    CLASSES,
+    SYMMETRIC,
+    RelationModel,
+    SentenceFeatures,
+    hashed,
+    pairs,
+    related,
+)
+
+LABELS: dict[str, Predicate] = {
+    "Used-For": "usedFor",
+    "Evaluated-With": "evaluatedOn",
+    "Trained-With": "trainedOn",
+    "Compare-With": "comparedWith",
+    "Part-Of": "partOf",
+    "SubClass-Of": "subclassOf",
+    "SubTask-Of": "subtaskOf",
+    "Benchmark-For": "benchmarkFor",
+    "Synonym-Of": "synonymOf",
+}
+SIZE = 1 << 15
+EPOCHS = 14
+RATE = 0.4
+DECAY = 2e-5
+FOLDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """A sentence with gold mentions in reading order and gold relations between them."""
+
+    document: str
+    text: str
+    mentions: tuple[Marked, ...]
+    relations: frozenset[tuple[int, Predicate, int]]
+
+
+def read(path: Path) -> list[Annotated]:
+    """The sentences of a JSON lines file as ``relations`` describes them; mentions sorted."""
+    sentences = []
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            record = json.loads(line)
+            spans = [
+                Marked(span["start"], span["end"], cast(Kind, span["label"].lower()), 1.0)
+                for span in record["spans"]
+            ]
+            order = sorted(range(len(spans)), key=spans.__getitem__)
+            place = {old: new for new, old in enumerate(order)}
+            relations = frozenset(
+                (place[entry["head"]], LABELS[entry["label"]], place[entry["tail"]])
+                for entry in record["relations"]
+            )
+            mentions = tuple(spans[old] for old in order)
+            sentences.append(Annotated(record["doc_id"], record["text"], mentions, relations))
+    return sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Pairs as rows of columns, with their kinds and gold classes."""
+
+    columns: list[list[int]]
+    kinds: list[tuple[Kind, Kind]]
+    gold: list[int]
+
+
+def examples(sentences: Iterable[Annotated]) -> Examples:
+    """Every pair of every sentence; a pair with two gold relations counts with the first."""
+    found = Examples([], [], [])
+    for sentence in sentences:
+        features = SentenceFeatures(sentence.text, sentence.mentions)
+        classes: dict[tuple[int, int], int] = {}
+        for subject, predicate, object_ in sorted(sentence.relations):
+            forward = subject < object_
+            pair = (subject, object_) if forward else (object_, subject)
+            classes.setdefault(pair, CLASSES.index((predicate, forward)))
+        for pair in pairs(sentence.mentions):
+            kinds = (sentence.mentions[pair.first].kind, sentence.mentions[pair.second].kind)
+            gold = classes.get(pair, 0)
+            if not _PERMITTED[kinds][gold]:
+                gold = 0
+            found.columns.append(hashed(features.of(pair), SIZE))
+            found.kinds.append(kinds)
+            found.gold.append(gold)
+    return found
+
+
+def trained(data: Examples, *, seed: int = 0) -> RelationModel:
+    """Weights learnt from *data*, averaged over the second half of the updates."""
+    random = np.random.default_rng(seed)
+    weights = np.zeros((SIZE, len(CLASSES)), np.float32)
+    squares = np.full((SIZE, len(CLASSES)), 1e-3, np.float32)
+    bias = np.zeros(len(CLASSES), np.float32)
+    average = np.zeros_like(weights)
+    averaged = 0
+    rows = [np.array(row) for row in data.columns]
+    allowed = [_PERMITTED[kinds] for kinds in data.kinds]
+    for epoch in range(EPOCHS):
+        for index in random.permutation(len(rows)):
+            row = rows[index]
+            scale = np.float32(1 / np.sqrt(len(row)))
+            scores = weights[row].sum(axis=0) * scale + bias
+            scores[~allowed[index]] = -np.inf
+            powers = np.exp(scores - scores.max())
+            gradient = powers / powers.sum()
+            gradient[data.gold[index]] -= 1
+            step = gradient * scale + DECAY * weights[row]
+            squares[row] += step * step
+            weights[row] -= RATE * step / np.sqrt(squares[row])
+            bias -= 0.01 * gradient
+        if epoch >= EPOCHS // 2:
+            average += weights
+            averaged += 1
+    return RelationModel(average / averaged, bias, 1.0, 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Counts from the gold side."""
+
+    right: int
+    given: int
+    gold: int
+
+    @property
+    def precision(self) -> float:
+        return self.right / self.given if self.given else 0.0
+
+    @property
+    def recall(self) -> float:
+        return self.right / self.gold if self.gold else 0.0
+
+    @property
+    def f1(self) -> float:
+        return 2 * self.right / (self.given + self.gold) if self.given + self.gold else 0.0
+
+
+def canonical(subject: int, predicate: Predicate, object_: int) -> tuple[int, Predicate, int]:
+    """A symmetric relation has no direction."""
+    if predicate in SYMMETRIC and subject > object_:
+        return object_, predicate, subject
+    return subject, predicate, object_
+
+
+def evaluated(model: RelationModel, sentences: Iterable[Annotated]) -> dict[str, Score]:
+    """Scores over gold mentions, ``all`` and each predicate; every gold relation counts."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for sentence in sentences:
+        gold = {canonical(*relation) for relation in sentence.relations}
+        given = {
+            canonical(*found[:3]) for found in related(model, sentence.text, sentence.mentions)
+        }
+        for name, relations in (("gold", gold), ("given", given), ("right", gold & given)):
+            for relation in relations:
+                counts["all"][name] += 1
+                counts[relation[1]][name] += 1
+    return {name: Score(c["right"], c["given"], c["gold"]) for name, c in counts.items()}
+
+
+def calibrated(sentences: list[Annotated]) -> tuple[float, float]:
+    """Temperature and threshold, by cross-validation over the documents of *sentences*."""
+    documents = sorted({sentence.document for sentence in sentences})
+    logits: list[NDArray[np.float32]] = []
+    gold: list[int] = []
+    missed = 0
+    for fold in range(FOLDS):
+        held = set(documents[fold::FOLDS])
+        model = trained(examples(s for s in sentences if s.document not in held), seed=fold)
+        data = examples(s for s in sentences if s.document in held)
+        with np.errstate(divide="ignore"):
+            logits.extend(np.log(model.probabilities(data.columns, data.kinds)))
+        gold.extend(data.gold)
+        missed += sum(len(s.relations) for s in sentences if s.document in held)
+    scores, answers = np.stack(logits), np.array(gold)
+    temperature = min(np.arange(0.6, 3.0, 0.05), key=lambda value: _loss(scores / value, answers))
+    probabilities = _softmax(scores / temperature)
+    best = probabilities[:, 1:].argmax(axis=1) + 1
+    threshold = max(
+        np.arange(0.2, 0.8, 0.02),
+        key=lambda value: _f1(1 - probabilities[:, 0] >= value, best == answers, missed),
+    )
+    return float(temperature), float(threshold)
+
+
+def _softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return cast(NDArray[np.float32], powers / powers.sum(axis=1, keepdims=True))
+
+
+def _loss(scores: NDArray[np.float32], gold: NDArray[np.int64]) -> float:
+    chosen = _softmax(scores)[np.arange(len(gold)), gold]
+    return float(-np.log(np.maximum(chosen, 1e-9)).mean())
+
+
+def _f1(given: NDArray[np.bool_], right: NDArray[np.bool_], gold: int) -> float:
+    return float(2 * (given & right).sum() / (given.sum() + gold))
+
+
+def save(model: RelationModel, path: Path) -> None:
+    """Write *model* with one byte a weight."""
+    scale = np.maximum(np.abs(model.weights).max(axis=0), 1e-6) / 127
+    np.savez_compressed(
+        path,
+        weights=np.round(model.weights / scale).astype(np.int8),
+        scale=scale.astype(np.float32),
+        bias=model.bias,
+        settings=np.array([model.temperature, model.threshold], np.float32),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Train the relation classifier.")
+    parser.add_argument("train", type=Path)
+    parser.add_argument("dev", type=Path)
+    parser.add_argument("-o", "--output", type=Path, default=Path("relations.npz"))
+    arguments = parser.parse_args()
+    sentences = read(arguments.train)
+    temperature, threshold = calibrated(sentences)
+    model = trained(examples(sentences))
+    model = RelationModel(model.weights, model.bias, temperature, threshold)
+    save(model, arguments.output)
+    print(f"temperature {temperature:.2f}, threshold {threshold:.2f}")
+    for name, score in sorted(evaluated(model, read(arguments.dev)).items()):
+        print(
+            f"{name:14} P {score.precision:.3f}  R {score.recall:.3f}  F1 {score.f1:.3f}  "
+            f"of {score.gold}"
+        )
+
+
+if __name__ == "__main__":
+    main()
