@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from scholargraph.extract.mentions import Extraction
     from scholargraph.extract.papers import Paper
     from scholargraph.graph.iris import Iris
-    from scholargraph.graph.store import Store
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -137,12 +136,13 @@ def _import(
 
     from scholargraph.extract import extract, model_id
     from scholargraph.graph.importing import import_files
+    from scholargraph.graph.store import Store
 
+    store = Store.open(folder, create=True, base=base)
     with _progress("papers") as bar:
         report = import_files(
             paths,
-            folder,
-            base=base,
+            store,
             format=format,
             captured=captured,
             model=model_id(),
