@@ -3,7 +3,7 @@
 import datetime
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 
 from pyoxigraph import Literal, NamedNode, Quad
@@ -64,49 +64,60 @@ class Committer:
         self._names = Names(store.iris)
         self._last = ""
 
-    def commit(self, entries: Sequence[Entry], outcome: Outcome, *, optimize: bool = False) -> None:
+    def commit(
+        self,
+        entries: Sequence[Entry],
+        outcome: Outcome,
+        *,
+        alive: Container[NamedNode] = (),
+        optimize: bool = False,
+    ) -> None:
         """
         Makes the graph say what *entries* say, in one transaction; counts it in *outcome*.
+
+        A paper of *alive* is not taken for the former state of another.
 
         Raises: StoreBusy, StoreError.
         """
         with self._store.writing(wait=self._wait) as writer:
             if self._store.current() != self._last:
                 self._names.forget()
-            self._commit(writer, entries, outcome)
+            self._commit(writer, entries, outcome, alive)
             if optimize:
                 writer.optimize()
         self._last = writer.published
 
-    def _commit(self, writer: Writer, entries: Sequence[Entry], outcome: Outcome) -> None:
+    def _commit(
+        self,
+        writer: Writer,
+        entries: Sequence[Entry],
+        outcome: Outcome,
+        alive: Container[NamedNode],
+    ) -> None:
         iris = self._store.iris
         old: list[Quad] = []
         new: list[Quad] = []
         runs: dict[Run, None] = {}
-        # In a batch, a paper may be replaced by an entry and brought again by a later one.
-        states: dict[NamedNode, tuple[list[Quad], list[Quad]]] = {}
         for entry in entries:
             subject = subject_of(entry, iris)
             quads = list(entry_quads(entry, iris))
-            stored, _ = states.get(subject) or (owned(writer, subject), [])
-            states[subject] = (stored, quads)
+            stored = owned(writer, subject)
             if set(stored) == set(quads):
                 outcome.unchanged += isinstance(entry, PaperEntry)
                 continue
             runs[entry.run] = None
-            former = list(_former(writer, subject, entry, iris)) if not stored else []
+            old += stored
+            new += quads
+            if isinstance(entry, ProfileEntry):
+                continue
+            former = [] if stored else list(_former(writer, entry, iris))
+            former = [paper for paper in former if paper not in alive]
+            former = [paper for paper in former if paper not in outcome.replaced]
             for paper in former:
-                if paper not in states:
-                    states[paper] = (owned(writer, paper), [])
-                    outcome.replaced.add(paper)
-            if isinstance(entry, PaperEntry):
-                if stored or former:
-                    outcome.changed += 1
-                else:
-                    outcome.new += 1
-        for before, after in states.values():
-            old += before
-            new += after
+                old += owned(writer, paper)
+            outcome.replaced.update(former)
+            outcome.changed += bool(stored or former)
+            outcome.new += not (stored or former)
         remove, add = self._names.settle(writer, old, new)
         for run in runs:
             gone, come = _record(writer, run, iris)
@@ -122,10 +133,12 @@ def record_hash(paper: Paper, run: Run) -> str:
     Tells whether *paper* has to be read again: over its record, the model and this version's quads.
 
     The day of capture counts where the paper carries claims, since these say when they were made.
+
+    Raises: UnicodeEncodeError for text with half of a surrogate pair, which no store can keep.
     """
     captured = run.captured if paper.claims else None
     value = [BUILD_VERSION, run.model, captured, asdict(paper)]
-    text = json.dumps(value, ensure_ascii=True, sort_keys=True, default=str)
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -158,35 +171,36 @@ def captured_before(graph: Readable, sha256: str, iris: Iris) -> str | None:
     return max((q.object.value for q in days if isinstance(q.object, Literal)), default=None)
 
 
-def _former(writer: Writer, subject: NamedNode, entry: Entry, iris: Iris) -> Iterator[NamedNode]:
+def _former(writer: Writer, entry: PaperEntry, iris: Iris) -> Iterator[NamedNode]:
     """
-    Papers that *entry* is the new state of, though its IRI is another: its title was corrected.
+    Papers that *entry* is the new state of, though its IRI is another.
 
-    That is a paper with the same id from a file of the same name. Since ids such as '1' are given
-    by many, they must also share an author or the abstract.
+    That is where the title was corrected, a DOI came to be known, or the day of capture moved a
+    date into another year: a paper with the same id or title, from a file of the same name. Since
+    ids such as '1' are given by many, they must also share an author or the abstract.
     """
-    if not isinstance(entry, PaperEntry) or not entry.paper.id:
-        return
-    authors = {iris.author(author.name) for author in entry.paper.authors}
-    for quad in writer.quads(None, v.IDENTIFIER, Literal(entry.paper.id), FACTS):
-        paper = quad.subject
-        if not isinstance(paper, NamedNode) or paper == subject:
+    paper = entry.paper
+    authors = {iris.author(author.name) for author in paper.authors}
+    candidates = writer.quads(None, v.IDENTIFIER, Literal(paper.id), FACTS)
+    if paper.title:
+        candidates += writer.quads(None, v.TITLE, Literal(paper.title), FACTS)
+    for candidate in dict.fromkeys(quad.subject for quad in candidates):
+        if not isinstance(candidate, NamedNode):
             continue
-        values = writer.quads(paper, None, None, FACTS)
-        sources = [q.object for q in values if q.predicate == v.SOURCE]
+        values: dict[NamedNode, set[object]] = {}
+        for quad in writer.quads(candidate, None, None, FACTS):
+            values.setdefault(quad.predicate, set()).add(quad.object)
         names = {
-            name.object
-            for source in sources
+            quad.object
+            for source in values.get(v.SOURCE, ())
             if isinstance(source, NamedNode)
-            for name in writer.quads(source, v.FILE_NAME, None, FACTS)
+            for quad in writer.quads(source, v.FILE_NAME, None, FACTS)
         }
-        shared = any(
-            (q.predicate == v.CREATOR and q.object in authors)
-            or (q.predicate == v.ABSTRACT and q.object == Literal(entry.paper.abstract))
-            for q in values
+        shared = authors & values.get(v.CREATOR, set()) or (
+            Literal(paper.abstract) in values.get(v.ABSTRACT, ())
         )
-        if Literal(entry.run.file_name) in names and shared:
-            yield paper
+        if shared and Literal(entry.run.file_name) in names:
+            yield candidate
 
 
 def _record(writer: Writer, run: Run, iris: Iris) -> tuple[list[Quad], list[Quad]]:

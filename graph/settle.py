@@ -16,6 +16,7 @@ from . import vocab as v
 from .categories import category_name
 from .iris import Iris
 from .parts import FACTS, Readable
+from .snapshots import Term
 
 # A node, or a plain triple between concepts, with what speaks for it: ("name", "Ada Lindqvist").
 Node = NamedNode | Triple
@@ -106,21 +107,23 @@ def _evidence(quads: Iterable[Quad]) -> Iterator[tuple[Node, Item]]:
 
 def _evidence_of(graph: Readable, node: Node) -> Iterator[tuple[Node, Item]]:
     """Everything that *graph* says of the shared node *node*."""
-    witnesses: set[object] = set()
+    witnesses: set[NamedNode]
     if isinstance(node, Triple):
-        if not isinstance(node.subject, NamedNode) or not isinstance(node.object, NamedNode):
-            return
-        for predicate, end in ((v.SUBJECT, node.subject), (v.OBJECT, node.object)):
-            found = {quad.subject for quad in graph.quads(None, predicate, end, FACTS)}
-            witnesses = witnesses & found if witnesses else found
+        witnesses = _pointing(graph, v.SUBJECT, node.subject)
+        witnesses &= _pointing(graph, v.OBJECT, node.object)
     else:
+        witnesses = set()
         for predicate in (v.OF_CONCEPT, v.OF_AUTHOR, v.MAIN_ENTITY, v.CATEGORY):
-            witnesses |= {quad.subject for quad in graph.quads(None, predicate, node, FACTS)}
+            witnesses |= _pointing(graph, predicate, node)
     for witness in witnesses:
-        if isinstance(witness, NamedNode):
-            for about, item in _evidence(graph.quads(witness, None, None, FACTS)):
-                if about == node:
-                    yield about, item
+        for about, item in _evidence(graph.quads(witness, None, None, FACTS)):
+            if about == node:
+                yield about, item
+
+
+def _pointing(graph: Readable, predicate: NamedNode, node: Term) -> set[NamedNode]:
+    quads = graph.quads(None, predicate, node, FACTS)
+    return {quad.subject for quad in quads if isinstance(quad.subject, NamedNode)}
 
 
 def _settled(node: Node, count: Counter[Item], iris: Iris) -> Iterator[Quad]:

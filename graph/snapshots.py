@@ -40,8 +40,8 @@ class Snapshot:
     def __init__(self, path: Path, lock: int) -> None:
         self.path = path
         self.name = path.name
-        self._close = weakref.finalize(self, os.close, lock)
         self._store: pyoxigraph.Store | None = pyoxigraph.Store.read_only(str(path))
+        self._close = weakref.finalize(self, os.close, lock)
 
     @classmethod
     def newest(cls, store: Path) -> Self:
@@ -61,7 +61,7 @@ class Snapshot:
             if lock is not None and _names(path, lock):
                 try:
                     return cls(path, lock)
-                except OSError as error:
+                except (OSError, RuntimeError) as error:  # RuntimeError is what corruption raises
                     os.close(lock)
                     raise StoreError(
                         f"{path}: damaged ({error}); restore the store from a backup"

@@ -41,7 +41,7 @@ ENGINE = "oxigraph"
 UNPUBLISHED = "unpublished"
 
 # What a process killed while it made a store may leave: such a folder is still as good as empty.
-_UNFINISHED = {LOCK, f"{MARKER}.tmp"}
+_UNFINISHED = {LOCK, UNPUBLISHED, f"{MARKER}.tmp"}
 
 
 class Writer:
@@ -276,6 +276,8 @@ def _opened(folder: Path) -> pyoxigraph.Store:
         # Query results that nobody has dropped yet keep an earlier writer's RocksDB locked.
         gc.collect()
         return pyoxigraph.Store(folder)
+    except RuntimeError as error:
+        raise StoreError(f"{folder}: damaged ({error}); restore the store from a backup") from error
 
 
 def _data(quads: Iterable[Quad]) -> str:
