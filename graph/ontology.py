@@ -1,0 +1,88 @@
+"""The ontology, for people: the classes and properties that ontology.ttl declares."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import pyoxigraph
+from pyoxigraph import Literal, RdfFormat
+
+from .vocab import PREFIXES, TYPE, term
+
+CLASSES = {term("rdfs:Class"), term("owl:Class")}
+PROPERTIES = {
+    term("rdf:Property"),
+    term("owl:ObjectProperty"),
+    term("owl:DatatypeProperty"),
+    term("owl:AnnotationProperty"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A class or a property of ``sg:``; *broader* are its superclasses or superproperties."""
+
+    name: str
+    label: str
+    comment: str
+    broader: tuple[str, ...]
+    domain: tuple[str, ...]
+    range: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ontology:
+    title: str
+    comment: str
+    classes: tuple[Declared, ...]
+    properties: tuple[Declared, ...]
+
+
+def turtle() -> bytes:
+    """ontology.ttl, as it stands."""
+    return files("scholargraph").joinpath("ontology.ttl").read_bytes()
+
+
+@cache
+def ontology() -> Ontology:
+    """Reads ontology.ttl."""
+    said: dict[tuple[str, str], list[str]] = defaultdict(list)
+    types: dict[str, set[object]] = defaultdict(set)
+    for triple in pyoxigraph.parse(turtle(), RdfFormat.TURTLE):
+        subject = getattr(triple.subject, "value", "")
+        if triple.predicate == TYPE:
+            types[subject].add(triple.object)
+        value = triple.object
+        if isinstance(value, Literal) and value.language not in (None, "en"):
+            continue
+        said[subject, triple.predicate.value].append(getattr(value, "value", ""))
+
+    def texts(subject: str, *names: str) -> tuple[str, ...]:
+        return tuple(text for name in names for text in said.get((subject, term(name).value), ()))
+
+    def first(subject: str, *names: str) -> str:
+        return next(iter(texts(subject, *names)), "")
+
+    def declared(wanted: set[pyoxigraph.NamedNode]) -> tuple[Declared, ...]:
+        namespace = PREFIXES["sg"]
+        return tuple(
+            Declared(
+                name=iri[len(namespace) :],
+                label=first(iri, "rdfs:label"),
+                comment=first(iri, "rdfs:comment", "skos:definition"),
+                broader=texts(iri, "rdfs:subClassOf", "rdfs:subPropertyOf"),
+                domain=texts(iri, "rdfs:domain", "schema:domainIncludes"),
+                range=texts(iri, "rdfs:range", "schema:rangeIncludes"),
+            )
+            for iri in sorted(types, key=str.casefold)
+            if iri.startswith(namespace) and types[iri] & wanted
+        )
+
+    (about,) = (iri for iri, kinds in types.items() if term("owl:Ontology") in kinds)
+    return Ontology(
+        title=first(about, "dct:title", "rdfs:label"),
+        comment=first(about, "dct:abstract", "dct:description", "rdfs:comment"),
+        classes=declared(CLASSES),
+        properties=declared(PROPERTIES),
+    )

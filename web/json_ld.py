@@ -1,0 +1,32 @@
+"""A paper as schema.org JSON-LD, for the head of its page: what search engines read."""
+
+from scholargraph.graph.articles import Article
+
+from .wording import is_web
+
+
+def scholarly_article(paper: Article) -> dict[str, object]:
+    """*paper* as a schema:ScholarlyArticle; members that the graph does not know are left out."""
+    authors = [
+        {"@type": "Person", "@id": byline.author.iri, "name": byline.author.name}
+        for byline in paper.authors
+    ]
+    members: dict[str, object] = {
+        "@context": "https://schema.org",
+        "@type": "ScholarlyArticle",
+        "@id": paper.iri,
+        "headline": paper.title,
+        "name": paper.title,
+        "abstract": paper.abstract,
+        "author": authors,
+        "datePublished": paper.date,
+        "isPartOf": {"@type": "Periodical", "name": paper.venue} if paper.venue else None,
+        "identifier": [
+            {"@type": "PropertyValue", "propertyID": scheme, "value": value}
+            for scheme, value in (("doi", paper.doi), ("arxiv", paper.arxiv))
+            if value
+        ],
+        "url": [address for address in paper.urls if is_web(address)],
+        "keywords": [concept.name for concept in paper.introduces],
+    }
+    return {name: value for name, value in members.items() if value}

@@ -1,0 +1,29 @@
+"""The pages that people read: which address shows what."""
+
+from flask import Blueprint, Flask
+from flask.blueprints import BlueprintSetupState
+
+from . import holdings, home, ontology, resources, wording
+
+blueprint = Blueprint("pages", __name__)
+
+blueprint.add_url_rule("/", "home", home.home)
+for _kind, _plural in wording.PLURALS.items():
+    blueprint.add_url_rule(f"/{_plural}", _plural, home.listing, defaults={"kind": _kind})
+blueprint.add_url_rule(
+    f"/<any({','.join(resources.NOUNS)}):noun>/<path:key>",
+    "resource",
+    resources.resource,
+    merge_slashes=False,  # a DOI may hold two in a row
+)
+blueprint.add_url_rule("/ontology", "ontology", ontology.ontology)
+blueprint.add_url_rule("/ontology.ttl", "ontology_turtle", ontology.turtle)
+blueprint.add_url_rule("/ns", "namespace", ontology.namespace)
+
+
+@blueprint.record_once
+def _prepare(state: BlueprintSetupState) -> None:
+    assert isinstance(state.app, Flask)
+    holdings.install(state.app)
+    wording.install(state.app)
+    state.app.jinja_env.globals["resource_forms"] = tuple(resources.SUFFIXES.items())
