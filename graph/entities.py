@@ -109,6 +109,8 @@ def is_iri(text: str) -> bool:
 
 def years_of(snapshot: Snapshot, papers: Collection[str]) -> dict[str, int | None]:
     """When *papers* appeared; the undated are left out, others may be among them."""
+    if not papers:
+        return {}
     among = f"VALUES ?paper {{ {listed(papers)} }}" if len(papers) <= MANY else ""
     rows = snapshot.select(f"SELECT ?paper ?issued WHERE {{ {among} ?paper {v.ISSUED} ?issued }}")
     return {value_of(row["paper"]): year_of(value_of(row["issued"])) for row in rows}

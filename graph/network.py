@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import cast
 
 import networkx as nx
 from pyoxigraph import NamedNode
@@ -137,7 +136,7 @@ def _network(
         graph.remove_nodes_from(lonely)
         total -= len(lonely)
     _name(snapshot, graph)
-    graph.graph["more"] = total - len(graph)
+    graph.graph.update(focus=focus.iri if focus else None, more=total - len(graph))
     return graph
 
 
@@ -177,7 +176,8 @@ def _through_papers(
         if item.paper in shown and item.thing in graph:
             graph.add_edge(item.thing, item.paper, **_evidence([(item.paper, item.year)]))
     _name(snapshot, graph)
-    graph.graph["more"] = len(found) + len(dated) - len(graph)
+    more = len(found) + len(dated) - len(graph)
+    graph.graph.update(focus=focus.iri if focus else None, more=more)
     return graph
 
 
@@ -189,32 +189,28 @@ def _occurrences(
     *,
     among: Mapping[str, NodeKind] | None = None,
 ) -> Iterator[Occurrence]:
-    # A VALUES list cannot be a binding; NamedNode lets nothing but IRIs into the text. One branch a
+    # A VALUES list cannot be a binding; `listed` lets nothing but IRIs into the text. One query a
     # kind: with the links in a VALUES list of their own the same rows took 6 to 16 times as long.
     of_focus = ""
     if focus is not None and focus.kind == "paper":
         of_focus = f"VALUES ?paper {{ {NamedNode(focus.iri)} }}"
     elif focus is not None:
         of_focus = f"?paper {LINKS[focus.kind]} {NamedNode(focus.iri)} ."
-    branches = []
+    found: dict[NodeKind, list[tuple[str, str]]] = {}
     for kind, link in LINKS.items():
         members = [] if among is None else [iri for iri, of in among.items() if of == kind]
         if kind in kinds and (among is None or members):
             among_members = f"VALUES ?thing {{ {listed(members)} }}" if members else ""
-            branches.append(
-                f'{{ {of_focus} {among_members} ?paper {link} ?thing BIND("{kind}" AS ?kind) }}'
+            rows = snapshot.select(
+                f"SELECT ?paper ?thing WHERE {{ {of_focus} {among_members} ?paper {link} ?thing }}"
             )
-    if not branches:
-        return
-    rows = snapshot.select(f"SELECT ?paper ?kind ?thing WHERE {{ {' UNION '.join(branches)} }}")
-    found = [
-        (value_of(row["paper"]), value_of(row["thing"]), value_of(row["kind"])) for row in rows
-    ]
-    published = years_of(snapshot, {paper for paper, _, _ in found})
-    for paper, thing, kind_found in found:
-        year = published.get(paper)
-        if years.admits(year):
-            yield Occurrence(paper, year, thing, cast(NodeKind, kind_found))
+            found[kind] = [(value_of(row["paper"]), value_of(row["thing"])) for row in rows]
+    published = years_of(snapshot, {paper for pairs in found.values() for paper, _ in pairs})
+    for kind, pairs in found.items():
+        for paper, thing in pairs:
+            year = published.get(paper)
+            if years.admits(year):
+                yield Occurrence(paper, year, thing, kind)
 
 
 Pair = tuple[str, str]
