@@ -13,10 +13,11 @@ from scholargraph.graph.entities import (
     Entity,
     NodeKind,
     UnknownEntity,
+    View,
     Years,
     entity,
 )
-from scholargraph.graph.network import View, coauthors, concepts, neighbourhood
+from scholargraph.graph.network import coauthors, concepts, neighbourhood
 from scholargraph.graph.store import Snapshot
 
 from .problems import Problem
