@@ -7,13 +7,13 @@ Nothing is computed here. Errors of the rooms below become HTTP statuses here an
 import logging
 import sys
 
-from flask import Flask, Response
+from flask import Flask, Response, request, url_for
 from werkzeug.exceptions import HTTPException
 
 from scholargraph import ScholarGraphError
-from scholargraph.graph.sparql import QueryError, QueryTimeout, QueryTooLarge
+from scholargraph.graph.sparql import QueryError, QueryRefused, QueryTimeout, QueryTooLarge
 from scholargraph.graph.store import StoreBusy
-from scholargraph.web import problems
+from scholargraph.web import explore, health, pages, problems, search, sparql, vendor
 from scholargraph.web.problems import Problem
 from scholargraph.web.service import EXTENSION, Service, Settings
 
@@ -25,6 +25,14 @@ SECURITY_HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
+}
+
+READS = ("GET", "HEAD", "OPTIONS")
+READERS_ELSEWHERE = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match",
+    "Access-Control-Expose-Headers": "Content-Disposition, ETag, Link, Retry-After",
+    "Access-Control-Max-Age": "86400",
 }
 
 
@@ -48,18 +56,22 @@ def create_app(settings: Settings | None = None) -> Flask:
     _register_errors(app)
 
     @app.after_request
-    def secure(response: Response) -> Response:
+    def headers(response: Response) -> Response:
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
+        # Any page of any site may read what anybody may read; queries by POST are reads too.
+        if request.method in READS or request.path == url_for("sparql.sparql"):
+            for name, value in READERS_ELSEWHERE.items():
+                response.headers.setdefault(name, value)
+            if request.method == "OPTIONS":
+                response.headers["Access-Control-Allow-Methods"] = response.headers["Allow"]
         return response
 
     return app
 
 
 def _register_blueprints(app: Flask) -> None:
-    from scholargraph.web import health
-
-    for module in (health,):
+    for module in (pages, search, sparql, explore, vendor, health):
         app.register_blueprint(module.blueprint)
 
 
@@ -70,8 +82,14 @@ def _register_errors(app: Flask) -> None:
 
     @app.errorhandler(QueryError)
     def bad_query(error: QueryError) -> Response:
-        place = {"line": error.line, "column": error.column} if error.line else {}
-        return problems.answer(Problem(400, "Bad query", str(error), **place))
+        problem = Problem(400, "Bad query", str(error))
+        if error.line:
+            problem.members = {"line": error.line, "column": error.column}
+        return problems.answer(problem)
+
+    @app.errorhandler(QueryRefused)
+    def refused_query(error: QueryRefused) -> Response:
+        return problems.answer(Problem(403, "Query refused", str(error)))
 
     @app.errorhandler(QueryTimeout)
     def too_slow(error: QueryTimeout) -> Response:

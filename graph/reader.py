@@ -3,10 +3,13 @@ A reader: a process of its own that answers one query after another from the new
 
 Started by `scholargraph.graph.readers` as ``python -m scholargraph.graph.reader FD``; it speaks
 over the socket that FD names: frames of a length in four bytes and JSON, then the answer's bytes.
-What is over `INLINE` bytes goes to a temporary file without a name, whose descriptor is handed over.
+What is over `INLINE` bytes goes to a temporary file without a name; its descriptor is handed over.
+
+Whatever costs time in proportion to a query's text is done here, under the query's own limits.
 """
 
 import json
+import os
 import re
 import resource
 import signal
@@ -27,6 +30,8 @@ from pyoxigraph import (
     serialize,
 )
 
+from .snapshots import CURRENT, Term
+from .sparql import QueryError, QueryRefused, refuse_federation
 from .store import Snapshot, Store, StoreError
 from .vocab import PREFIXES
 
@@ -50,6 +55,18 @@ _LENGTH = struct.Struct("!I")
 _UNKNOWN_FUNCTION = re.compile(r"custom function <(.*)> is not supported")
 
 Header = dict[str, Any]
+
+
+def state(store: Store) -> str:
+    """
+    What tells the newest snapshot of *store* from every other, also from one of the same name in a
+    store that was removed and made anew.
+    """
+    try:
+        published = os.stat(store.path / CURRENT).st_mtime_ns
+    except FileNotFoundError:
+        published = 0
+    return f"{store.current()}-{published:x}"
 
 
 def send(
@@ -120,6 +137,7 @@ class Reader:
         self._most = most
         self._patience = patience
         self._snapshot: Snapshot | None = None
+        self._state = ""
 
     def run(self) -> None:
         """Answers until the other side is gone."""
@@ -140,7 +158,9 @@ class Reader:
             try:
                 header = self._evaluate(question, output)
             except (SyntaxError, ValueError) as error:
-                send(self._peer, {"error": "query", "message": str(error)})
+                self._send_error(QueryError.from_engine(question["text"], str(error)), "query")
+            except QueryRefused as error:
+                self._send_error(error, "refused")
             except AnswerTooLong:
                 send(self._peer, {"error": "answer", "message": str(self._most)})
             except MemoryError:
@@ -149,6 +169,10 @@ class Reader:
                 send(self._peer, {"error": "store", "message": str(error)})
             else:
                 self._hand_over(header, output)
+
+    def _send_error(self, error: QueryError, kind: str) -> None:
+        place = {"line": error.line, "column": error.column}
+        send(self._peer, {"error": kind, "message": str(error)} | place)
 
     def _hand_over(self, header: Header, output: _Output) -> None:
         header["size"] = output.size
@@ -159,13 +183,14 @@ class Reader:
             send(self._peer, header | {"file": True}, file=cast(BinaryIO, output.file))
 
     def _evaluate(self, question: Header, output: _Output) -> Header:
+        refuse_federation(question["text"])
         snapshot = self._newest()
         options: dict[str, Any] = {}
         if question["default_graphs"] or question["named_graphs"]:
             options["default_graph"] = [NamedNode(iri) for iri in question["default_graphs"]]
             options["named_graphs"] = [NamedNode(iri) for iri in question["named_graphs"]]
         # An unknown function is an error of its expression, not of the query (SPARQL 1.1, 17.2).
-        functions: dict[NamedNode, Callable[..., None]] = {}
+        functions: dict[NamedNode, Callable[..., Term | None]] = {}
         while True:
             try:
                 result = snapshot.store.query(
@@ -180,14 +205,15 @@ class Reader:
                 if unknown is None:
                     raise
                 functions[NamedNode(unknown[1])] = _no_value
-        return {"snapshot": snapshot.name} | _serialize(result, question, output)
+        return {"state": self._state} | _serialize(result, question, output)
 
     def _newest(self) -> Snapshot:
-        if self._snapshot is None or self._snapshot.name != self._store.current():
+        newest = state(self._store)
+        if self._snapshot is None or self._state != newest:
             if self._snapshot is not None:
                 self._snapshot.close()
                 self._snapshot = None
-            self._snapshot = self._store.snapshot()
+            self._snapshot, self._state = self._store.snapshot(), newest
         return self._snapshot
 
 
@@ -198,13 +224,14 @@ def _no_value(*_arguments: object) -> None:
 def _serialize(
     result: QuerySolutions | QueryBoolean | QueryTriples, question: Header, output: _Output
 ) -> Header:
+    file = cast(BinaryIO, output)  # pyoxigraph calls write and flush, nothing else
     if isinstance(result, QueryTriples):
         media = question["graph"]
-        serialize(result, output, GRAPHS[media], prefixes=PREFIXES)
+        serialize(result, file, GRAPHS[media], prefixes=PREFIXES)
         return {"kind": "graph", "media": media}
     kind = "boolean" if isinstance(result, QueryBoolean) else "solutions"
     media = question[kind]
-    result.serialize(output, SOLUTIONS[media])
+    result.serialize(file, SOLUTIONS[media])
     return {"kind": kind, "media": media}
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Literal
 
 from . import reader
-from .sparql import QueryError, QueryTimeout, QueryTooLarge
+from .sparql import QueryError, QueryRefused, QueryTimeout, QueryTooLarge
 from .store import Store, StoreError
 
 Kind = Literal["solutions", "boolean", "graph"]
@@ -37,7 +37,7 @@ _OUT_OF_MEMORY = ("memory allocation of", "std::bad_alloc", "MemoryError")
 @dataclass(frozen=True, slots=True)
 class Answer:
     """
-    A whole answer: *size* bytes of *media_type*, computed from *snapshot*.
+    A whole answer: *size* bytes of *media_type*, computed from the *state* of the store.
 
     *body* holds them, or *file* where they are more than a megabyte. Close it, or read `chunks` to
     their end.
@@ -45,7 +45,7 @@ class Answer:
 
     kind: Kind
     media_type: str
-    snapshot: str
+    state: str
     size: int
     body: bytes = field(default=b"", repr=False)
     file: BinaryIO | None = None
@@ -112,6 +112,7 @@ class ReaderPool:
 
         Raises:
             QueryError: *text* is no query, or a graph's name is no IRI.
+            QueryRefused: It asks other servers.
             QueryTimeout: It ran too long and was killed, or waited too long for its turn.
             QueryTooLarge: It wanted too much memory, or its answer is too long.
             StoreError: The store cannot be read any more.
@@ -229,7 +230,7 @@ class _Process:
             ) from None
         except (EOFError, ConnectionError):
             raise self._cause_of_death(timeout) from None
-        raise self._refusal(header, question["text"])
+        raise self._refusal(header)
 
     def stop(self) -> None:
         """Ends the process, whatever it does."""
@@ -248,12 +249,13 @@ class _Process:
             file = open(descriptors[0], "rb")
         else:
             body = reader.read(self._socket, size)
-        return Answer(header["kind"], header["media"], header["snapshot"], size, body, file)
+        return Answer(header["kind"], header["media"], header["state"], size, body, file)
 
-    def _refusal(self, header: reader.Header, text: str) -> Exception:
+    def _refusal(self, header: reader.Header) -> Exception:
         match header["error"]:
-            case "query":
-                return QueryError.from_engine(text, header["message"])
+            case "query" | "refused" as kind:
+                error = QueryError if kind == "query" else QueryRefused
+                return error(header["message"], line=header["line"], column=header["column"])
             case "answer":
                 return _AnswerTooLong(
                     f"the answer is longer than {int(header['message']) // 1024 // 1024} MB; "

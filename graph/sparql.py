@@ -1,16 +1,25 @@
 """
 Query text before it reaches the engine: its tokens, its form, and what this service refuses.
 
-Nothing here searches for substrings: a word inside a string, a comment, an IRI, a variable or a
-prefixed name is not a keyword.
+A word inside a string, a comment, an IRI, a variable or a prefixed name is not a keyword. But
+Oxigraph reads more than the grammar allows, and what it would read as SERVICE or LOAD is refused:
+keywords grown together with their neighbours (``SERVICEex:sparql { }``, ``trueSERVICE``), and
+``?a<?b)SERVICE#>`` inside FILTER, which is an IRI by the rule of the longest token and a comparison
+to the engine.
 """
 
 import re
-from typing import Self
+from collections.abc import Iterator
+from itertools import islice
+from typing import Literal, NamedTuple, Self
 
 from scholargraph import ScholarGraphError
 
+Form = Literal["solutions", "boolean", "graph", "update"]
+
 _ENGINE_MESSAGE = re.compile(r"error at (?P<line>\d+):(?P<column>\d+): (?P<rest>.*)", re.DOTALL)
+# Among what the engine would have expected, its own checks read as sentences.
+_SENTENCE = re.compile(r"(?:[A-Z][a-z]+|IRI|The SELECT|\\u) [a-z][\w ?<>:/.#'-]+")
 
 
 class QueryError(ScholarGraphError):
@@ -35,7 +44,22 @@ class QueryError(ScholarGraphError):
         if found is None:
             return cls(message)
         line, column = int(found["line"]), int(found["column"])
-        return cls(f"line {line}, column {column}: {found['rest']}", line=line, column=column)
+        lines = text.split("\n")
+        start = sum(len(earlier) + 1 for earlier in lines[: line - 1]) + column - 1
+        sentence = _SENTENCE.search(found["rest"])
+        if "Prefix not found" in found["rest"]:
+            explanation = _undeclared(text, start)
+        elif sentence:
+            explanation = sentence[0].strip()
+        elif rest := " ".join(text[start : start + 40].split()):
+            explanation = f"the query cannot be understood from here on: {rest}"
+        else:
+            explanation = "the query ends too early, or what comes before cannot be understood"
+        return cls(f"line {line}, column {column}: {explanation}", line=line, column=column)
+
+
+class QueryRefused(QueryError):
+    """A query that would make this server fetch from another: SERVICE or LOAD."""
 
 
 class QueryTimeout(ScholarGraphError):
@@ -44,3 +68,173 @@ class QueryTimeout(ScholarGraphError):
 
 class QueryTooLarge(ScholarGraphError):
     """A query that needed more memory, or gave a larger answer, than it may."""
+
+
+class Token(NamedTuple):
+    """
+    A word of SPARQL: its *text*, what it is, and where it starts.
+
+    *kind* is ``iri``, ``string``, ``language``, ``variable``, ``blank``, ``name`` (prefixed),
+    ``number``, ``word`` (keywords, ``a``, ``true``) or ``sign``.
+    """
+
+    kind: str
+    text: str
+    start: int
+
+
+# SPARQL 1.1, section 19.8. Names take every letter beyond ASCII: what the grammar does not know
+# there is an error wherever it stands, so nothing can hide behind it. Prefixes are cut at 100
+# letters, or `a.a.a.a…` would be read anew from every `a`.
+_TOKEN = re.compile(
+    r"""
+    (?P<space> (?: [ \t\r\n] | \#[^\r\n]* )++ )
+  | (?P<iri> < (?: [^\x00-\x20<>"{}|^`\\] | \\u[0-9A-Fa-f]{4} | \\U[0-9A-Fa-f]{8} )*+ > )
+  | (?P<string>
+        \"{3} (?: [^"\\] | \\. | "(?!"") )*+ \"{3}
+      | '{3} (?: [^'\\] | \\. | '(?!'') )*+ '{3}
+      | " (?: [^"\\\n\r] | \\. )*+ "
+      | ' (?: [^'\\\n\r] | \\. )*+ '
+    )
+  | (?P<language> @ [A-Za-z]+ (?: --? [A-Za-z0-9]+ )*+ )
+  | (?P<variable> [?$] [A-Za-z0-9_\x80-\U0010FFFF]++ )
+  | (?P<blank> _: [A-Za-z0-9_.\-\x80-\U0010FFFF]* (?<! \. ) )
+  | (?P<name>
+        (?: [A-Za-z\x80-\U0010FFFF] [A-Za-z0-9_.\-\x80-\U0010FFFF]{0,99}+ )? :
+        (?:
+            (?: [A-Za-z0-9_:\x80-\U0010FFFF] | %[0-9A-Fa-f]{2} | \\[^A-Za-z0-9\s] )
+            (?: [A-Za-z0-9_:\-.\x80-\U0010FFFF] | %[0-9A-Fa-f]{2} | \\[^A-Za-z0-9\s] )*
+            (?<! [^\\]\. )
+        )?
+    )
+  | (?P<number> (?: \d+ (?: \.\d+ )? | \.\d+ ) (?: [eE][+-]?\d+ )? )
+  | (?P<word> [A-Za-z_\x80-\U0010FFFF] [A-Za-z0-9_\x80-\U0010FFFF]*+ )
+  | (?P<sign> . )
+    """,
+    re.VERBOSE | re.DOTALL | re.ASCII,
+)
+
+# After these a `<` may be a comparison, where the engine is inside an expression.
+_OPERANDS = {"iri", "string", "language", "variable", "blank", "name", "number", "word"}
+# What stands after `<` in an IRI that no comparison could go on with: `//` is no operator, and a
+# bare word is no operand.
+_NO_OPERAND = re.compile(
+    r"=?(?:[A-Za-z][\w.-]*://|/|\.(?!\d)|(?!true|false)[a-z]\w*(?:/|$)|$)", re.ASCII | re.IGNORECASE
+)
+
+# An IRI follows these, then `{` may.
+_BEFORE_GRAPH = {"GRAPH", "NAMED", "FROM", "USING", "WITH"}
+
+_FORMS: dict[Form, tuple[str, ...]] = {
+    "solutions": ("SELECT",),
+    "boolean": ("ASK",),
+    "graph": ("CONSTRUCT", "DESCRIBE"),
+    "update": (
+        "INSERT",
+        "DELETE",
+        "WITH",
+        "LOAD",
+        "CLEAR",
+        "DROP",
+        "CREATE",
+        "ADD",
+        "MOVE",
+        "COPY",
+    ),
+}
+
+
+def tokens(text: str, start: int = 0) -> Iterator[Token]:
+    """
+    The tokens of *text* from *start* on, each the longest possible; white space is left out.
+
+    >>> [token.text for token in tokens("ASK { ?s a ex:Paper } # SERVICE")]
+    ['ASK', '{', '?s', 'a', 'ex:Paper', '}']
+    """
+    for match in _TOKEN.finditer(text, start):
+        kind = match.lastgroup
+        if kind is not None and kind != "space":
+            yield Token(kind, match[0], match.start())
+
+
+def form(text: str) -> Form | None:
+    """
+    What *text* asks for, by the first keyword after its prologue; None where there is none.
+
+    A prologue of ten thousand tokens is not read to its end.
+
+    >>> form("PREFIX ask: <http://example.org/> SELECT * { ?s ask:p ?o }")
+    'solutions'
+    """
+    declared = False  # the prefix of a PREFIX declaration may be called like a form
+    for token in islice(tokens(text), 10_000):
+        if token.kind in ("word", "name") and not declared:
+            for meaning, keywords in _FORMS.items():
+                # startswith: the engine takes `SELECTDISTINCT`, and `DESCRIBEex:x`.
+                if token.text.upper().startswith(keywords):
+                    return meaning
+        declared = token.text.upper() == "PREFIX"
+    return None
+
+
+def refuse_federation(text: str) -> None:
+    """
+    Lets *text* pass unless the engine would fetch from another server for it.
+
+    Raises:
+        QueryRefused: There is a SERVICE or, in an update, a LOAD.
+    """
+    for keyword, wanted in (("SERVICE", True), ("LOAD", form(text) == "update")):
+        # Absence needs no tokens: escapes do not work in keywords.
+        if wanted and keyword in text.upper():
+            start = _keyword(text, keyword)
+            if start is not None:
+                raise QueryRefused.at(
+                    text, start, f"{keyword} is not allowed: this server asks no other server"
+                )
+
+
+def _keyword(text: str, keyword: str) -> int | None:
+    """Where *keyword* first stands in *text* in any way that the engine may read it."""
+    found: list[int] = []
+    seen: set[int] = set()
+    readings = [(0, 0)]
+    while readings:
+        start, depth = readings.pop()
+        earlier = previous = Token("sign", ";", 0)
+        for token in tokens(text, start):
+            if token.start in seen:
+                break
+            seen.add(token.start)
+            prefix = token.text.partition(":")[0].upper()
+            if token.kind == "word" and keyword in prefix:
+                found.append(token.start)
+            # `LOADex:file`, where an operation may begin: first, after `;` or after the prologue
+            elif token.kind == "name" and keyword in prefix and keyword == "LOAD" and depth == 0:
+                if previous.text == ";" or previous.kind in ("iri", "string"):
+                    found.append(token.start)
+            # `SERVICEex:sparql {`: an IRI before a brace names a graph or else a service
+            elif token.text == "{" and previous.kind == "name" and keyword == "SERVICE":
+                glued = keyword in previous.text.partition(":")[0].upper()
+                if glued and earlier.text.upper() not in _BEFORE_GRAPH:
+                    found.append(previous.start)
+            ends_operand = previous.kind in _OPERANDS or previous.text == ")"
+            if token.kind == "iri" and ends_operand and not _NO_OPERAND.match(token.text[1:-1]):
+                readings.append((token.start + 1, depth))
+            depth += {"{": 1, "}": -1}.get(token.text, 0)
+            earlier, previous = previous, token
+    return min(found, default=None)
+
+
+def _undeclared(text: str, offset: int) -> str:
+    declared: set[str] = set()
+    previous = ""
+    for token in tokens(text):
+        if token.kind == "name":
+            prefix = token.text.partition(":")[0] + ":"
+            if previous.upper() == "PREFIX":
+                declared.add(prefix)
+            elif prefix not in declared and token.start <= offset:
+                return f"the prefix {prefix} is not declared; begin with PREFIX {prefix} <…>"
+        previous = token.text
+    return "a prefix is not declared"

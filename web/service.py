@@ -11,8 +11,11 @@ from flask import current_app, g
 
 from scholargraph import ScholarGraphError
 from scholargraph.graph.iris import Iris
+from scholargraph.graph.reader import state
 from scholargraph.graph.readers import ReaderPool
 from scholargraph.graph.store import Snapshot, Store
+
+from .answer_cache import AnswerCache
 
 DEFAULT_STORE = Path("scholargraph.db")
 EXTENSION = "scholargraph"
@@ -106,8 +109,10 @@ class Service:
             memory_mb=settings.query_memory,
             max_answer=settings.max_answer,
         )
+        self.answers = AnswerCache()
         self._lock = threading.Lock()
         self._newest: Snapshot | None = None
+        self._state = ""
 
     def snapshot(self) -> Snapshot:
         """
@@ -117,8 +122,9 @@ class Service:
         """
         if "snapshot" not in g:
             with self._lock:
-                if self._newest is None or self._newest.name != self.store.current():
-                    self._newest = self.store.snapshot()
+                newest = state(self.store)
+                if self._newest is None or self._state != newest:
+                    self._newest, self._state = self.store.snapshot(), newest
                 g.snapshot = self._newest
         return cast(Snapshot, g.snapshot)
 
