@@ -1,0 +1,102 @@
+"""Backups of a store, and what is in one."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import DefaultGraph, Literal
+
+from . import vocab as v
+from .snapshots import Snapshot, Term
+from .store import Store, StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How much of what a snapshot holds; *concepts* by kind, *runs* are imports that changed it."""
+
+    triples: int
+    papers: int
+    authors: int
+    concepts: dict[str, int]
+    mentions: int
+    relations: int
+    results: int
+    runs: int
+
+
+def stats(snapshot: Snapshot) -> Stats:
+    """The size of what is in *snapshot*."""
+    query = "SELECT ?class (COUNT(*) AS ?n) WHERE { ?thing a ?class } GROUP BY ?class"
+    counts = {row["class"]: _integer(row["n"]) for row in snapshot.select(query)}
+    total = snapshot.select("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }")[0]["n"]
+    return Stats(
+        triples=_integer(total),
+        papers=counts.get(v.ARTICLE, 0),
+        authors=counts.get(v.PERSON, 0),
+        concepts={kind: counts.get(name, 0) for kind, name in v.CONCEPT_CLASSES.items()},
+        mentions=counts.get(v.MENTION, 0),
+        relations=counts.get(v.RELATION, 0),
+        results=counts.get(v.RESULT_CLAIM, 0),
+        runs=counts.get(v.ACTIVITY, 0),
+    )
+
+
+def backup(store: Store, folder: Path) -> int:
+    """
+    Copies the newest snapshot of *store* to *folder*, which is then a store itself; its triples.
+
+    The copy shares no file with the store, so that damage to one spares the other.
+
+    Raises: StoreError where *folder* is anything but absent or empty, or cannot be written.
+    """
+    if folder.resolve().is_relative_to(store.path.resolve()):
+        raise StoreError(f"{folder}: inside the store itself; name a folder elsewhere")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StoreError(f"{folder}: exists already; name a folder that does not")
+    draft = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    with store.snapshot() as snapshot:
+        try:
+            copied = _copy(snapshot, store, draft)
+            if folder.exists():
+                folder.rmdir()
+            os.rename(draft, folder)
+        except OSError as error:
+            raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    return copied
+
+
+def restore(folder: Path, store: Store, *, wait: float = 30.0) -> int:
+    """
+    Makes *store* hold exactly what the backup in *folder* holds, in one commit; its triples.
+
+    Raises: StoreError where *folder* is no store or has another base; StoreBusy.
+    """
+    saved = Store.open(folder)
+    if store.exists and saved.iris.base != store.iris.base:
+        raise StoreError(
+            f"{folder}: this backup's IRIs begin with {saved.iris.base}, those of {store.path} "
+            f"with {store.iris.base}; restore into a new folder"
+        )
+    target = store if store.exists else Store.open(store.path, create=True, base=saved.iris.base)
+    with saved.snapshot() as snapshot, target.writing(wait=wait) as writer:
+        # Not DROP and load: whoever kills this shall find the old state or the new one.
+        kept = set(snapshot.store)
+        writer.apply([quad for quad in writer.quads() if quad not in kept], kept)
+        return len(snapshot.quads(graph=DefaultGraph()))
+
+
+def _copy(snapshot: Snapshot, store: Store, draft: Path) -> int:
+    copy = Store.open(draft, create=True, base=store.iris.base)
+    with copy.writing() as writer:
+        writer.store.bulk_extend(snapshot.store)
+        writer.store.optimize()
+    with copy.snapshot() as copied:
+        return len(copied.quads(graph=DefaultGraph()))
+
+
+def _integer(term: Term | None) -> int:
+    return int(term.value) if isinstance(term, Literal) else 0

@@ -1,0 +1,90 @@
+"""Turtle and TriG, grouped by subject; N-Triples and N-Quads, one statement a line."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode
+
+from .vocab import TYPE, XSD_BOOLEAN, XSD_DECIMAL, XSD_INTEGER, XSD_STRING
+
+if TYPE_CHECKING:
+    from .serialize import Description
+    from .snapshots import Term
+
+# Narrower than Turtle's grammar: what every reader takes without escapes.
+LOCAL_NAME = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
+
+_BARE = {
+    XSD_INTEGER: re.compile(r"[+-]?\d+", re.ASCII),
+    XSD_DECIMAL: re.compile(r"[+-]?\d*\.\d+", re.ASCII),
+    XSD_BOOLEAN: re.compile("true|false"),
+}
+
+
+def write(descriptions: "Iterator[Description]", prefixes: Mapping[str, str]) -> Iterator[str]:
+    """Turtle, or TriG where there are named graphs."""
+    for prefix, start in prefixes.items():
+        yield f"@prefix {prefix}: <{start}> .\n"
+    name = shortener(prefixes)
+    current: object = DefaultGraph()
+    for graph, node, values in descriptions:
+        named = not isinstance(graph, DefaultGraph)
+        if graph != current:
+            if not isinstance(current, DefaultGraph):
+                yield "}\n"
+            if named:
+                yield f"\n{_term(graph, name)} {{"
+            current = graph
+        lines = (
+            f"{'a' if predicate == TYPE else name(predicate)} "
+            + " , ".join(_term(value, name) for value in objects)
+            for predicate, objects in values
+        )
+        yield f"\n{_term(node, name)}\n    " + " ;\n    ".join(lines) + " .\n"
+    if not isinstance(current, DefaultGraph):
+        yield "}\n"
+
+
+def write_lines(
+    descriptions: "Iterator[Description]", prefixes: Mapping[str, str]
+) -> Iterator[str]:
+    """N-Triples, or N-Quads where there are named graphs; these know no prefixes."""
+    for graph, node, values in descriptions:
+        end = " .\n" if isinstance(graph, DefaultGraph) else f" {graph} .\n"
+        for predicate, objects in values:
+            start = f"{node} {predicate} "
+            for value in objects:
+                yield f"{start}{value}{end}"
+
+
+def shortener(prefixes: Mapping[str, str]) -> Callable[[NamedNode], str]:
+    """A function from an IRI to its prefixed name, where it has a plain one, else ``<IRI>``."""
+    known: dict[NamedNode, str] = {}
+    # The longest start first, should one be within another.
+    starts = sorted(prefixes.items(), key=lambda item: -len(item[1]))
+
+    def name(iri: NamedNode) -> str:
+        short = known.get(iri)
+        if short is not None:
+            return short
+        for prefix, start in starts:
+            if iri.value.startswith(start) and LOCAL_NAME.fullmatch(iri.value, len(start)):
+                short = known[iri] = f"{prefix}:{iri.value[len(start) :]}"
+                return short
+        return str(iri)
+
+    return name
+
+
+def _term(term: "Term | DefaultGraph", name: Callable[[NamedNode], str]) -> str:
+    if isinstance(term, NamedNode):
+        return name(term)
+    if not isinstance(term, Literal):
+        return str(term)
+    datatype = term.datatype
+    if datatype == XSD_STRING or term.language is not None:
+        return str(term)
+    if (bare := _BARE.get(datatype)) is not None and bare.fullmatch(term.value):
+        return term.value
+    return f"{Literal(term.value)}^^{name(datatype)}"
