@@ -2,13 +2,13 @@
 
 import gzip
 import hashlib
+import io
 import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from scholargraph import ScholarGraphError
 
@@ -141,7 +141,7 @@ def source_hash(path: Path) -> str:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def _opened(path: Path) -> Iterator[io.BufferedReader]:
     """*path* as it lies on disk. What is no file (a folder, a pipe) is refused before reading."""
     try:
         mode = path.stat().st_mode
@@ -161,15 +161,14 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _bytes_of(path: Path) -> Iterator[IO[bytes]]:
+def _bytes_of(path: Path) -> Iterator[io.BufferedIOBase]:
     """The bytes of *path*, unpacked where they begin with gzip's magic number."""
     with _opened(path) as stream:
         magic = stream.read(2)
         stream.seek(0)
         if magic == _GZIP:
             with gzip.open(stream) as unpacked:
-                # gzip.GzipFile is a binary stream in all but its declared type
-                yield unpacked  # type: ignore[misc]
+                yield unpacked
         else:
             yield stream
 
@@ -181,10 +180,8 @@ def _damaged(error: Exception) -> str:
 
 
 def _refuse_wide_encodings(path: Path, start: bytes) -> None:
-    for mark, encoding in _WIDE_MARKS.items():
-        if start.startswith(mark):
-            break
-    else:
+    encoding = next((name for mark, name in _WIDE_MARKS.items() if start.startswith(mark)), "")
+    if not encoding:
         # Without a mark, every other byte of mostly Latin text is NUL.
         sample = start[:4096]
         if max(sample[0::2].count(0), sample[1::2].count(0)) <= len(sample) // 4 or not sample:

@@ -2,9 +2,10 @@
 An author's profile page saved as plain text: a head with figures, then the author's papers.
 
 The head is the name, category codes and one figure a line ('h-index17', '292citations',
-'Novelty54%'), and ends with '27 Papers'. A paper begins with a line such as '49.3CVMar 15, 2022Code'
-(paper score, category, date, code flag; no space between them), then its title, its first three
-authors ('et al.' and '· affiliation' may follow) and its abstract. Blank lines carry no meaning.
+'Novelty54%'), and ends with '27 Papers'. A paper begins with a line such as
+'49.3CVMar 15, 2022Code' (paper score, category, date, code flag; no space between them), then its
+title, its first three authors ('et al.' and '· affiliation' may follow) and its abstract. Blank
+lines carry no meaning.
 """
 
 import datetime
