@@ -7,7 +7,7 @@ Nothing is computed here. Errors of the rooms below become HTTP statuses here an
 import logging
 import sys
 
-from flask import Flask, Response, request, url_for
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from scholargraph import ScholarGraphError
@@ -60,7 +60,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         # Any page of any site may read what anybody may read; queries by POST are reads too.
-        if request.method in READS or request.path == url_for("sparql.sparql"):
+        if request.method in READS or request.path == sparql.PATH:
             for name, value in READERS_ELSEWHERE.items():
                 response.headers.setdefault(name, value)
             if request.method == "OPTIONS":

@@ -143,6 +143,8 @@ class ReaderPool:
         self._close()
 
     def _take(self) -> "_Process":
+        if not self._close.alive:
+            raise StoreError("this pool of readers is closed")
         with self._room:
             free = self._room.wait_for(lambda: self._idle or self._unstarted, self.patience)
             if not free:

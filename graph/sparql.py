@@ -43,19 +43,24 @@ class QueryError(ScholarGraphError):
         found = _ENGINE_MESSAGE.fullmatch(message)
         if found is None:
             return cls(message)
-        line, column = int(found["line"]), int(found["column"])
         lines = text.split("\n")
-        start = sum(len(earlier) + 1 for earlier in lines[: line - 1]) + column - 1
-        sentence = _SENTENCE.search(found["rest"])
-        if "Prefix not found" in found["rest"]:
-            explanation = _undeclared(text, start)
-        elif sentence:
-            explanation = sentence[0].strip()
-        elif rest := " ".join(text[start : start + 40].split()):
-            explanation = f"the query cannot be understood from here on: {rest}"
-        else:
-            explanation = "the query ends too early, or what comes before cannot be understood"
-        return cls(f"line {line}, column {column}: {explanation}", line=line, column=column)
+        start = sum(len(line) + 1 for line in lines[: int(found["line"]) - 1])
+        start += int(found["column"]) - 1
+        if name := _undeclared(text, start):
+            prefix = name.text.partition(":")[0] + ":"
+            explanation = f"the prefix {prefix} is not declared; begin with PREFIX {prefix} <…>"
+            return cls.at(text, name.start, explanation)
+        if sentence := _SENTENCE.search(found["rest"]):
+            return cls.at(text, start, sentence[0].strip())
+        # The engine may read half a word as a keyword and stop inside: `LIMIT` of `LIMITED`.
+        word = re.search(r"\w*\Z", text[max(0, start - 100) : start])
+        if word and text[start : start + 1].isalpha():
+            start -= len(word[0])
+        if rest := " ".join(text[start : start + 40].split()):
+            return cls.at(text, start, f"the query cannot be understood from here on: {rest}")
+        return cls.at(
+            text, start, "the query ends too early, or what comes before cannot be understood"
+        )
 
 
 class QueryRefused(QueryError):
@@ -226,15 +231,18 @@ def _keyword(text: str, keyword: str) -> int | None:
     return min(found, default=None)
 
 
-def _undeclared(text: str, offset: int) -> str:
-    declared: set[str] = set()
+def _undeclared(text: str, end: int) -> Token | None:
+    """The first prefixed name before *end* whose prefix was not declared."""
+    declared = {"_:"}
     previous = ""
     for token in tokens(text):
+        if token.start >= end:
+            break
         if token.kind == "name":
             prefix = token.text.partition(":")[0] + ":"
             if previous.upper() == "PREFIX":
                 declared.add(prefix)
-            elif prefix not in declared and token.start <= offset:
-                return f"the prefix {prefix} is not declared; begin with PREFIX {prefix} <…>"
+            elif prefix not in declared:
+                return token
         previous = token.text
-    return "a prefix is not declared"
+    return None

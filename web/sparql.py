@@ -19,6 +19,8 @@ from .service import service
 
 blueprint = Blueprint("sparql", __name__)
 
+PATH = "/sparql"
+
 JSON = "application/sparql-results+json"
 # The first is what a client gets that accepts everything.
 OFFERS: dict[Form, tuple[str, ...]] = {
@@ -51,7 +53,7 @@ FORMATS = {
 FICKLE = ("NOW", "RAND", "UUID")
 
 
-@blueprint.route("/sparql", methods=["GET", "POST"])
+@blueprint.route(PATH, methods=["GET", "POST"])
 def sparql() -> Response:
     """The answer of a query; without one the editor for browsers, else the service description."""
     text, parameters = operation("query")

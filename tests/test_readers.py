@@ -1,0 +1,308 @@
+"""Reader processes: what they answer, and what they survive."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+from pyoxigraph import Literal, NamedNode, Quad
+
+from scholargraph.graph.readers import ReaderPool
+from scholargraph.graph.sparql import QueryError, QueryRefused, QueryTimeout, QueryTooLarge
+from scholargraph.graph.store import Store, StoreError
+
+EX = "http://example.org/"
+# Sixty million rows: minutes of work, little memory.
+ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+
+
+def thing(name):
+    return NamedNode(EX + name)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    store = Store.open(tmp_path_factory.mktemp("readers") / "papers.db", create=True)
+    with store.writing() as writer:
+        writer.apply([], [Quad(thing(f"s{n}"), thing("p"), Literal(n)) for n in range(400)])
+        writer.apply([], [Quad(thing("s"), thing("in"), Literal("g"), thing("graph"))])
+    return store
+
+
+@pytest.fixture
+def pool(store):
+    pool = ReaderPool(store, processes=1, timeout=5.0)
+    yield pool
+    pool.close()
+
+
+def values(answer):
+    return [
+        {name: term["value"] for name, term in row.items()}
+        for row in json.loads(b"".join(answer.chunks()))["results"]["bindings"]
+    ]
+
+
+def test_solutions_booleans_and_graphs_come_in_the_format_asked_for(pool):
+    one = f"<{EX}s1> <{EX}p> ?o"
+    asked = {"results": "text/csv", "boolean": "text/csv", "graph": "application/n-triples"}
+
+    answers = [
+        pool.query(text, **asked)
+        for text in (f"SELECT ?o {{ {one} }}", f"ASK {{ {one} }}", f"CONSTRUCT WHERE {{ {one} }}")
+    ]
+
+    integer = "http://www.w3.org/2001/XMLSchema#integer"
+    assert [(answer.kind, answer.media_type, answer.body) for answer in answers] == [
+        ("solutions", "text/csv", b"o\r\n1\r\n"),
+        ("boolean", "text/csv", b"true"),
+        (
+            "graph",
+            "application/n-triples",
+            f'<{EX}s1> <{EX}p> "1"^^<{integer}> .\n'.encode(),
+        ),
+    ]
+
+
+def test_a_long_answer_arrives_whole(pool):
+    answer = pool.query(f"SELECT * {{ ?a <{EX}p> ?x . ?b <{EX}p> ?y }}", results="text/csv")
+
+    data = b"".join(answer.chunks())
+
+    assert answer.file is not None
+    assert (len(data), data.count(b"\n")) == (answer.size, 400 * 400 + 1)
+
+
+def test_named_graphs_make_up_the_dataset(pool):
+    query = "SELECT ?o { { ?s ?p ?o FILTER(?o = 'g') } UNION { GRAPH ?g { ?s ?p ?o } } }"
+
+    rows = [
+        values(pool.query(query, **graphs))
+        for graphs in (
+            {},
+            {"default_graphs": [EX + "graph"]},
+            {"named_graphs": [EX + "graph"]},
+            {"named_graphs": [EX + "absent"]},
+        )
+    ]
+
+    g = {"o": "g"}
+    assert rows == [[g], [g], [g], []]
+
+
+def test_relative_iris_are_resolved(pool):
+    answer = pool.query("SELECT ?o { <s7> <p> ?o }", base_iri=EX)
+
+    assert values(answer) == [{"o": "7"}]
+
+
+def test_an_unknown_function_is_an_error_of_its_expression_only(pool):
+    answer = pool.query("SELECT ?x ?y { BIND(<urn:f>(1) AS ?x) BIND(2 AS ?y) }")
+
+    assert values(answer) == [{"y": "2"}]
+
+
+def test_bad_queries_say_where(pool):
+    with pytest.raises(QueryError, match=r"line 2, column 2: the prefix ex: is not declared"):
+        pool.query("ASK {\n ex:s ?p ?o }")
+    with pytest.raises(QueryError, match="No scheme found"):
+        pool.query("ASK {}", default_graphs=["no iri"])
+    with pytest.raises(QueryRefused):
+        pool.query("ASK { SERVICE <http://127.0.0.1:1/> {} }")
+
+
+def test_bad_queries_do_not_cost_a_process(pool):
+    pool.query("ASK {}")
+    before = children()
+    for text in ("ASK {", "", "ASK { SERVICE <x:> {} }"):
+        with pytest.raises(QueryError):
+            pool.query(text)
+
+    assert children() == before
+
+
+def test_a_commit_is_seen_by_the_next_query(tmp_path):
+    store = Store.open(tmp_path / "papers.db", create=True)
+    with store.writing():
+        pass
+    pool = ReaderPool(store, processes=1)
+    seen = []
+    for number in range(3):
+        seen.append(len(values(pool.query("SELECT * { ?s ?p ?o }"))))
+        with store.writing() as writer:
+            writer.apply([], [Quad(thing("s"), thing("p"), Literal(number))])
+    pool.close()
+
+    assert seen == [0, 1, 2]
+
+
+def test_a_query_past_its_time_is_killed_and_the_next_one_answered(store):
+    pool = ReaderPool(store, processes=1, timeout=0.5)
+    pool.query("ASK {}")
+    before = children()
+    begin = time.monotonic()
+    with pytest.raises(QueryTimeout, match=r"stopped after 0\.5 s"):
+        pool.query(ENDLESS)
+    took = time.monotonic() - begin
+
+    assert pool.query("ASK {}").body == b'{"head":{},"boolean":true}'
+    assert took < 2
+    assert not any(psutil.pid_exists(child) for child in before)
+    pool.close()
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        # rows kept for sorting
+        "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?c ?f ?i",
+        # one string that grows
+        f"SELECT (GROUP_CONCAT(?l) AS ?x) {{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i "
+        f"BIND(CONCAT(STR(?a), '{'x' * 2000}') AS ?l) }}",
+        # distinct rows
+        "SELECT DISTINCT ?x { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i BIND(CONCAT(STR(?a), STR(?d), STR(?g)"
+        f", '{'x' * 500}') AS ?x) }}",
+    ],
+)
+def test_a_query_past_its_memory_is_stopped_and_the_next_one_answered(store, bomb):
+    pool = ReaderPool(store, processes=1, timeout=60.0, memory_mb=200)
+
+    with pytest.raises(QueryTooLarge, match="200 MB"):
+        pool.query(bomb)
+    assert pool.query("ASK {}").body == b'{"head":{},"boolean":true}'
+    pool.close()
+
+
+def test_an_answer_too_long_is_refused_whole(store):
+    pool = ReaderPool(store, processes=1, timeout=60.0, max_answer=2 * 1024 * 1024)
+    pool.query("ASK {}")
+    before = children()
+
+    with pytest.raises(QueryTooLarge, match="longer than 2 MB"):
+        pool.query("SELECT * { ?a ?b ?c . ?d ?e ?f }")
+    assert pool.query("ASK {}").body == b'{"head":{},"boolean":true}'
+    assert children() == before
+    pool.close()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ASK " + "{" * 50_000 + "}" * 50_000,
+        "ASK { FILTER(" + "(" * 50_000 + "1" + ")" * 50_000 + ") }",
+        "ASK { FILTER(" + "!" * 200_000 + "true) }",
+        "ASK { ?s " + "^" * 200_000 + "<x:p> ?o }",
+        "ASK { ?s ?p " + "[<x:p> " * 50_000 + "1" + "]" * 50_000 + " }",
+        "SELECT (" + "ABS(" * 50_000 + "1" + ")" * 50_000 + " AS ?x) {}",
+    ],
+)
+def test_deep_nesting_ends_one_reader_not_the_service(pool, text):
+    with pytest.raises((QueryTooLarge, QueryError)):
+        pool.query(text)
+
+    assert pool.query("ASK {}").body == b'{"head":{},"boolean":true}'
+
+
+def test_a_reader_that_was_killed_in_between_is_replaced(pool):
+    pool.query("ASK {}")
+    for child in children():
+        os.kill(child, signal.SIGKILL)
+    time.sleep(0.05)
+
+    assert pool.query("ASK {}").body == b'{"head":{},"boolean":true}'
+
+
+def test_a_reader_that_dies_at_work_is_an_honest_error(pool):
+    pool.query("ASK {}")
+    (child,) = children()
+    threading.Timer(0.3, os.kill, (child, signal.SIGTERM)).start()
+
+    with pytest.raises(RuntimeError, match="a reader ended with status -15"):
+        pool.query(ENDLESS)
+    assert pool.query("ASK {}").body == b'{"head":{},"boolean":true}'
+
+
+def test_queries_wait_for_their_turn_but_not_forever(store):
+    pool = ReaderPool(store, processes=1, timeout=2.0, patience=0.3)
+    pool.query("ASK {}")
+    with ThreadPoolExecutor(1) as others:
+        endless = others.submit(pool.query, ENDLESS)
+        time.sleep(0.2)
+        with pytest.raises(QueryTimeout, match="no reader was free within"):
+            pool.query("ASK {}")
+        with pytest.raises(QueryTimeout, match="stopped"):
+            endless.result()
+
+    assert pool.query("ASK {}").body == b'{"head":{},"boolean":true}'
+    pool.close()
+
+
+def test_many_threads_share_few_readers(store):
+    pool = ReaderPool(store, processes=2, timeout=30.0)
+    queries = [f"SELECT ?o {{ <{EX}s{number}> ?p ?o }}" for number in range(100)]
+    with ThreadPoolExecutor(16) as threads:
+        answers = list(threads.map(pool.query, queries))
+
+    assert [values(answer) for answer in answers] == [[{"o": str(n)}] for n in range(100)]
+    assert len(children()) <= 2
+    pool.close()
+
+
+def test_no_process_is_left_behind(store):
+    pool = ReaderPool(store, processes=2)
+    pool.query("ASK {}")
+    before = children()
+    pool.close()
+
+    assert before
+    assert not any(psutil.pid_exists(child) for child in before)
+
+
+def test_a_closed_pool_says_so(store):
+    pool = ReaderPool(store, processes=1)
+    pool.close()
+
+    with pytest.raises(StoreError, match="closed"):
+        pool.query("ASK {}")
+
+
+def test_readers_end_when_their_server_is_killed(store):
+    program = (
+        "import sys, time; from pathlib import Path\n"
+        "from scholargraph.graph.readers import ReaderPool\n"
+        "from scholargraph.graph.store import Store\n"
+        "pool = ReaderPool(Store.open(Path(sys.argv[1])), processes=1)\n"
+        "pool.query('ASK {}'); print('ready', flush=True); time.sleep(60)\n"
+    )
+    server = subprocess.Popen(
+        [sys.executable, "-c", program, store.path], stdout=subprocess.PIPE, text=True
+    )
+    with server:
+        assert server.stdout is not None
+        assert server.stdout.readline() == "ready\n"
+        readers = psutil.Process(server.pid).children()
+        server.kill()
+    gone, left = psutil.wait_procs(readers, timeout=10)
+
+    assert (len(gone), left) == (1, [])
+
+
+def test_a_reader_is_lean():
+    program = "import sys, scholargraph.graph.reader; print(*sys.modules)"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+
+    assert not {b"flask", b"spacy", b"rdflib", b"numpy", b"networkx"} & set(result.stdout.split())
+
+
+def children():
+    return sorted(
+        child.pid
+        for child in psutil.Process().children(recursive=True)
+        if child.status() != psutil.STATUS_ZOMBIE and "scholargraph.graph.reader" in child.cmdline()
+    )
