@@ -13,7 +13,7 @@ from .store import Snapshot
 T = TypeVar("T")
 
 CONCEPT_KINDS = ("method", "dataset", "task", "metric")
-KINDS = ("author", "paper", *CONCEPT_KINDS)
+KINDS = ("paper", "author", *CONCEPT_KINDS)
 
 # As many authors as a list of papers names before it says 'and n more'.
 BYLINE = 3

@@ -2,26 +2,27 @@
 
 from collections.abc import Sequence
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-WIDTH, HEIGHT = 640, 200
-LEFT, BOTTOM, TOP = 40, 26, 10
+HEIGHT = 200
+LEFT, BOTTOM, TOP = 48, 26, 12
 
-# A year's label needs about this many units of width.
-LABEL_WIDTH = 44
+# A year's label needs about this many units of width, also in the larger letters of small screens.
+LABEL_WIDTH = 60
 
 
-def bars(data: Sequence[tuple[int, int]], title: str, unit: str = "papers") -> Markup:
+def bars(data: Sequence[tuple[int, int]], title: str, width: int) -> Markup:
     """
     A bar for each (year, count); empty where there is nothing to draw.
 
-    The page shows the same numbers as a table for those who cannot see it.
+    *width* is about what the chart will have in pixels, so that its letters keep their size. The
+    page shows the same numbers as a table for those who cannot see it.
     """
     if not data:
         return Markup()
     step = _step(max(count for _, count in data))
     top = -(-max(count for _, count in data) // step) * step or 1
-    width = (WIDTH - LEFT) / len(data)
+    room = (width - LEFT) / len(data)
     floor = HEIGHT - BOTTOM
 
     def y(value: int) -> float:
@@ -29,7 +30,7 @@ def bars(data: Sequence[tuple[int, int]], title: str, unit: str = "papers") -> M
 
     parts = [
         Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
-            WIDTH, HEIGHT, title
+            width, HEIGHT, title
         )
     ]
     for value in range(0, top + 1, step):
@@ -37,12 +38,12 @@ def bars(data: Sequence[tuple[int, int]], title: str, unit: str = "papers") -> M
             Markup(
                 '<line class="grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>'
                 '<text class="tick end" x="{}" y="{:.1f}">{}</text>'
-            ).format(LEFT, WIDTH, y(value), y(value), LEFT - 6, y(value) + 4, value)
+            ).format(LEFT, width, y(value), y(value), LEFT - 6, y(value) + 4, value)
         )
-    every = max(1, -(-len(data) * LABEL_WIDTH // (WIDTH - LEFT)))
-    bar = min(width * 0.76, 56)  # a single year is no wall
+    every = max(1, -(-len(data) * LABEL_WIDTH // (width - LEFT)))
+    bar = min(room * 0.76, 56)  # a single year is no wall
     for number, (year, count) in enumerate(data):
-        middle = LEFT + (number + 0.5) * width
+        middle = LEFT + (number + 0.5) * room
         parts.append(
             Markup(
                 '<rect class="bar" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}">'
@@ -54,7 +55,7 @@ def bars(data: Sequence[tuple[int, int]], title: str, unit: str = "papers") -> M
                 floor - y(count),
                 year,
                 count,
-                _counted(count, unit),
+                "paper" if count == 1 else "papers",
             )
         )
         if number % every == 0:
@@ -64,10 +65,6 @@ def bars(data: Sequence[tuple[int, int]], title: str, unit: str = "papers") -> M
                 )
             )
     return Markup("").join([*parts, Markup("</svg>")])
-
-
-def _counted(count: int, unit: str) -> str:
-    return str(escape(unit.removesuffix("s") if count == 1 else unit))
 
 
 def _step(highest: int) -> int:

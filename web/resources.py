@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
-from flask import Response, request
+from flask import Response, current_app, request
 from pyoxigraph import NamedNode
 
 from scholargraph.graph import vocab as v
@@ -13,8 +13,11 @@ from scholargraph.graph.articles import Article, Mentioned, article
 from scholargraph.graph.authors import author
 from scholargraph.graph.catalogue import CONCEPT_KINDS, Named, ending, kind_of
 from scholargraph.graph.concepts import PAGE, Using, concept
+from scholargraph.graph.describe import describe
+from scholargraph.graph.rdfxml import NotXml
 from scholargraph.graph.resources import Value, plain, statements
 from scholargraph.graph.resources import resource as generic
+from scholargraph.graph.serialize import FORMATS, serialize
 
 from . import wording
 from .answering import HTML, JSON, as_json, chosen, page, page_number
@@ -26,13 +29,8 @@ from .service import service
 NOUNS = ("author", "paper", *CONCEPT_KINDS, "category", "source", "run", "profile")
 
 # What a description may be asked for as, by Accept or by the end of the address.
-SUFFIXES = {
-    ".ttl": "text/turtle",
-    ".nt": "application/n-triples",
-    ".jsonld": "application/ld+json",
-    ".rdf": "application/rdf+xml",
-    ".json": JSON,
-}
+GRAPHS = {FORMATS[name].media_type: name for name in ("ttl", "nt", "jsonld", "rdf")}
+SUFFIXES = {f".{name}": media for media, name in GRAPHS.items()} | {".json": JSON}
 
 # Names of a resource that has no page of its own kind, the best first.
 NAMES = (v.NOTATION, v.FILE_NAME, v.NAME_AS_GIVEN, v.LABEL, v.NAME, v.TITLE)
@@ -48,7 +46,7 @@ def resource(noun: str, key: str) -> Response:
         Problem: 404 for what the graph does not know, 406 for a form that there is none of.
     """
     iri, said, form = _asked_for(noun, key)
-    response = _page(noun, iri, said, form)
+    response = _graph(iri, form) if form in GRAPHS else _page(noun, iri, said, form)
     links = [f'<{wording.ascii_address(iri.value)}>; rel="canonical"'] + [
         f'<{wording.ascii_address(iri.value)}{suffix}>; rel="alternate"; type="{media}"'
         for suffix, media in SUFFIXES.items()
@@ -71,6 +69,19 @@ def _asked_for(noun: str, key: str) -> tuple[NamedNode, Statements, str]:
             if said := statements(snapshot, iri):
                 return iri, said, media
     raise standard(404, f"The graph knows no {noun} {key!r}. Search finds names and titles.")
+
+
+def _graph(iri: NamedNode, form: str) -> Response:
+    quads = describe(service().snapshot(), iri)
+    try:
+        # Whole before the status goes out; a description is bounded.
+        body = b"".join(serialize(quads, GRAPHS[form]))
+    except NotXml as error:
+        raise standard(406, f"{error} Ask for text/turtle.") from error
+    content_type = f"{form}; charset=utf-8" if form.startswith("text/") else form
+    response = current_app.response_class(body, content_type=content_type)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
 
 
 def _page(noun: str, iri: NamedNode, said: Statements, form: str) -> Response:

@@ -47,7 +47,9 @@ def install(app: Flask) -> None:
         unit=unit,
         words=words,
     )
-    app.jinja_env.globals.update(bars=charts.bars, marked=marked_text)
+    app.jinja_env.globals.update(
+        bars=charts.bars, base_iri=lambda: service().iris.base, marked=marked_text
+    )
 
 
 def here(path: str) -> str:

@@ -1,0 +1,228 @@
+// The SPARQL page: sends the query, shows the answer page by page, offers it for download.
+"use strict";
+
+(() => {
+  const PAGE = 100; // rows in the table at a time
+  const ACCEPT = "application/sparql-results+json, text/turtle;q=0.9";
+  const byId = (id) => document.getElementById(id);
+  const form = byId("ask");
+  const { base, root, terms } = form.dataset;
+  const prefixes = {};
+  for (const item of document.querySelectorAll("[data-prefix]")) {
+    prefixes[item.dataset.prefix] = item.textContent;
+  }
+  const editor = new SparqlEditor(byId("editor"), () => run());
+  editor.prefixes = prefixes;
+  let request = null;
+  let answer = null;
+  let page = 0;
+
+  fetch(terms, { headers: { Accept: "application/json" } })
+    .then((response) => (response.ok ? response.json() : { classes: [], properties: [] }))
+    .then((found) => {
+      editor.terms = [...found.classes, ...found.properties].map((term) => `sg:${term.name}`);
+    })
+    .catch(() => {}); // completion is a comfort
+
+  const element = (name, text, attributes = {}) => {
+    const made = document.createElement(name);
+    if (text !== undefined) made.textContent = text;
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    return made;
+  };
+
+  const shortened = (iri) => {
+    if (iri.startsWith(base)) return decode(iri.slice(base.length));
+    for (const [prefix, namespace] of Object.entries(prefixes)) {
+      if (iri.startsWith(namespace)) return `${prefix}:${iri.slice(namespace.length)}`;
+    }
+    return iri;
+  };
+
+  const decode = (text) => {
+    try {
+      return decodeURI(text);
+    } catch {
+      return text;
+    }
+  };
+
+  const cell = (term) => {
+    const made = element("td");
+    if (!term) return made;
+    if (term.type === "triple") {
+      made.textContent = JSON.stringify(term.value);
+    } else if (term.type === "uri") {
+      const ours = term.value.startsWith(base);
+      // Only our own pages and the web become links: an IRI can be javascript: as well.
+      if (ours || /^https?:\/\//i.test(term.value)) {
+        const href = ours ? `${root}/${term.value.slice(base.length)}` : term.value;
+        const link = element("a", shortened(term.value), { href, title: term.value });
+        if (!ours) link.rel = "noopener external";
+        made.append(link);
+      } else {
+        made.textContent = term.value;
+      }
+    } else {
+      made.textContent = term.type === "bnode" ? `_:${term.value}` : term.value;
+      if (term["xml:lang"]) made.append(" ", element("span", `@${term["xml:lang"]}`, { class: "quiet" }));
+      if (/#(integer|decimal|double|float)$/.test(term.datatype ?? "")) made.className = "num";
+    }
+    return made;
+  };
+
+  const table = (names, rows) => {
+    const scroll = element("div", undefined, {
+      class: "scroll",
+      role: "region",
+      tabindex: "0",
+      "aria-label": "Rows of the answer",
+    });
+    const made = element("table");
+    const head = element("tr");
+    names.forEach((name) => head.append(element("th", name, { scope: "col" })));
+    made.append(element("thead"), element("tbody"));
+    made.tHead.append(head);
+    for (const row of rows) {
+      const line = element("tr");
+      names.forEach((name) => line.append(cell(row[name])));
+      made.tBodies[0].append(line);
+    }
+    scroll.append(made);
+    return scroll;
+  };
+
+  const draw = () => {
+    const result = byId("result");
+    const pages = byId("result-pages");
+    pages.hidden = true;
+    if (answer.text !== undefined) {
+      result.replaceChildren(element("pre", answer.text, { class: "card scroll", tabindex: "0" }));
+    } else if (answer.boolean !== undefined) {
+      result.replaceChildren(element("p", answer.boolean ? "Yes." : "No."));
+    } else {
+      const rows = answer.results.bindings;
+      const last = Math.max(0, Math.ceil(rows.length / PAGE) - 1);
+      result.replaceChildren(
+        rows.length ? table(answer.head.vars, rows.slice(page * PAGE, (page + 1) * PAGE)) : element("p", "No rows."),
+      );
+      pages.hidden = last === 0;
+      byId("result-page").textContent = `Page ${page + 1} of ${last + 1}`;
+      byId("back").disabled = page === 0;
+      byId("next").disabled = page === last;
+    }
+    byId("answer").hidden = false;
+  };
+
+  const offerDownloads = (query) => {
+    const forms =
+      answer.text !== undefined
+        ? [["Turtle", "text/turtle", "ttl"], ["N-Triples", "application/n-triples", "nt"], ["JSON-LD", "application/ld+json", "jsonld"], ["RDF/XML", "application/rdf+xml", "rdf"]]
+        : [["CSV", "text/csv", "csv"], ["TSV", "text/tab-separated-values", "tsv"], ["JSON", "application/sparql-results+json", "json"], ["XML", "application/sparql-results+xml", "xml"]];
+    byId("result-downloads").replaceChildren(
+      element("span", "Download:"),
+      ...forms.map(([name, type, suffix]) => {
+        const button = element("button", name, { type: "button", class: "link" });
+        button.addEventListener("click", () => download(query, type, `answer.${suffix}`));
+        return button;
+      }),
+    );
+  };
+
+  const download = async (query, accept, name) => {
+    const response = await ask(query, accept);
+    if (!response.ok) return explain(response);
+    const link = element("a", undefined, { download: name });
+    link.href = URL.createObjectURL(await response.blob());
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  };
+
+  const ask = (query, accept, signal) =>
+    fetch(form.action, { method: "POST", body: new URLSearchParams({ query }), headers: { Accept: accept }, signal });
+
+  const explain = async (response) => {
+    let problem = { title: `The server answered ${response.status}` };
+    if ((response.headers.get("Content-Type") ?? "").includes("json")) problem = await response.json();
+    const where = problem.line ? `Line ${problem.line}${problem.column ? `, column ${problem.column}` : ""}: ` : "";
+    refuse(`${where}${problem.detail || problem.title}`);
+    if (problem.line) editor.mark(problem.line, problem.column ?? 1);
+  };
+
+  const refuse = (message) => {
+    byId("status").textContent = "";
+    byId("problem").textContent = message;
+    byId("problem").hidden = false;
+    byId("answer").hidden = true;
+  };
+
+  // After the hash: `?query=` is the protocol's own, and answers without an editor.
+  const linkTo = (query) => `${location.pathname}#query=${encodeURIComponent(query)}`;
+
+  const run = async () => {
+    const query = editor.value;
+    if (!query.trim()) return refuse("There is no query yet; choose a question or write one.");
+    request?.abort();
+    const mine = (request = new AbortController());
+    const began = performance.now();
+    byId("problem").hidden = true;
+    byId("status").textContent = "Running…";
+    byId("cancel").hidden = false;
+    form.setAttribute("aria-busy", "true");
+    history.replaceState(null, "", linkTo(query));
+    try {
+      const response = await ask(query, ACCEPT, mine.signal);
+      if (!response.ok) return await explain(response);
+      const graph = (response.headers.get("Content-Type") ?? "").startsWith("text/turtle");
+      answer = graph ? { text: await response.text() } : await response.json();
+      page = 0;
+      draw();
+      offerDownloads(query);
+      const time = `${((performance.now() - began) / 1000).toFixed(2)} s`;
+      const rows = answer.results?.bindings.length;
+      const count = rows === undefined ? "" : `${rows.toLocaleString("en")} ${rows === 1 ? "row" : "rows"}, `;
+      byId("status").textContent = `${count}${time}`;
+    } catch (error) {
+      if (request !== mine) return; // a newer run took over
+      refuse(error.name === "AbortError" ? "Cancelled." : "The server cannot be reached; is it running?");
+    } finally {
+      if (request === mine) {
+        request = null;
+        byId("cancel").hidden = true;
+        form.removeAttribute("aria-busy");
+      }
+    }
+  };
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    run();
+  });
+  byId("cancel").addEventListener("click", () => request?.abort());
+  byId("back").addEventListener("click", () => {
+    page -= 1;
+    draw();
+  });
+  byId("next").addEventListener("click", () => {
+    page += 1;
+    draw();
+  });
+  for (const link of document.querySelectorAll("a[data-query]")) {
+    link.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a tab of its own
+      event.preventDefault();
+      editor.value = link.dataset.query;
+      run();
+    });
+  }
+  document.querySelector(".keys").hidden = false;
+  const share = byId("share");
+  share.hidden = !navigator.clipboard;
+  share.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(new URL(linkTo(editor.value), location.href).href);
+    byId("status").textContent = "The link is copied.";
+  });
+  const linked = new URLSearchParams(location.hash.slice(1)).get("query");
+  if (linked) editor.value = linked;
+  if (linked || form.dataset.run === "yes") run();
+})();
