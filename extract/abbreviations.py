@@ -183,8 +183,9 @@ def title_definition(title: str) -> ShortForm | None:
     """
     The abbreviation that a title spells out behind its colon, if it does.
 
-    >>> found = title_definition("HGL: Hierarchical Geometry Learning for Segmentation")
-    >>> found and "HGL: Hierarchical Geometry Learning for Segmentation"[found.long_start:found.long_end]
+    >>> title = "HGL: Hierarchical Geometry Learning for Segmentation"
+    >>> found = title_definition(title)
+    >>> title[found.long_start : found.long_end]
     'Hierarchical Geometry Learning'
     """
     match = _TITLE_SPLIT.match(title)
@@ -199,7 +200,7 @@ def title_definition(title: str) -> ShortForm | None:
         letters = "".join(character for character in short.lower() if character.isalpha())
         if (
             long_form_start(short, piece) == 0
-            and len(piece.split()) >= 2
+            and len(re.split(r"[\s-]+", piece)) >= 2
             and letters[0] == capitals[0]
             and len(letters) >= 2
             and _plausible(short, piece)

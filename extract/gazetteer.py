@@ -15,7 +15,8 @@ _WORD_START = re.compile(r"(?<![^\W_])(?:[^\W\d_]+|\d+)")
 # A name counts only beside one of these where it is also an ordinary word.
 NOUN = {
     "dataset": re.compile(
-        r"[\s-]*(?:data ?sets?|benchmarks?|corpus|corpora|challenges?|test sets?|tasks?|databases?|leaderboard)\b"
+        r"[\s-]*(?:data ?sets?|benchmarks?|corpus|corpora|challenges?|test sets?|tasks?|"
+        r"databases?|leaderboard)\b"
     )
 }
 _NUMBER = re.compile(r"\d")
@@ -88,9 +89,7 @@ class Gazetteer:
         for spelling, name in sorted(spelled, key=lambda pair: -len(pair[0])):
             pattern = re.compile(_regex(spelling))
             first = _ATOM.findall(spelling)[0]
-            for variant in (
-                {first, first[0].upper() + first[1:]} if name.kind == "metric" else {first}
-            ):
+            for variant in {first, first.capitalize() if first.islower() else first}:
                 self._index.setdefault(variant, []).append((pattern, name))
 
     def find(
@@ -142,7 +141,7 @@ def _regex(spelling: str) -> str:
         else:
             if before.isalnum() and atom.isalnum():
                 parts.append(r"[\s-]?")
-            if not position and atom[0].islower():
+            if not position and atom.islower():
                 parts.append(f"[{atom[0]}{atom[0].upper()}]{re.escape(atom[1:])}")
             else:
                 parts.append(re.escape(atom))

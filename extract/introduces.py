@@ -1,58 +1,67 @@
 """What a paper proposes: which of its mentions say 'this is new, and it is ours'."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import NamedTuple, cast
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from .annotations import (
-    CONCEPTS,
-    INTRODUCES,
-    Marked,
-    marked,
-    sentence_bounds,
-    title_end,
-)
+from .annotations import CONCEPTS, INTRODUCES, Marked, marked, sentence_bounds, title_end
 from .gazetteer import abbreviations
 from .naming import IS_PROPOSED, PRAISE, PROPOSES, is_coined, title_name
+from .phrases import any_of
 
-# Words between 'we propose' and the thing that leave it the thing proposed.
-_BETWEEN = re.compile(
-    rf"(?:\s|,|\"|“|‘|'|\(|\*|(?:an?|the|our|its|own|so-called|called|named|termed|dubbed|namely|i\.e\.|{PRAISE}"
-    r"|idea|concept|notion|task|problem|use|kind|type|class|family|form|version|approach|method|framework|model|"
-    r"algorithm|architecture|network|system|technique|dataset|data|corpus|benchmark|metric|toolkit|tool|"
-    r"strategy|mechanism|module|paradigm|variant|set|suite|of|and|both)\b)*"
+_HEAD = any_of(
+    "methods? models? frameworks? approach approaches algorithms? modules? tasks? datasets? "
+    "networks? "
+    "strategy strategies mechanisms? schemes? decoders? encoders? systems? benchmarks? corpus "
+    "corpora metrics? "
+    "architectures? techniques? pipelines? toolkits? tools? platforms? objectives? loss losses "
+    "units? layers? "
+    "paradigms? variants? libraries library problems? suite learning"
 )
-# Modifiers that may stand between the article and the marked name.
-_MODIFIERS = re.compile(
-    rf"\s(?:(?:an?|the|our|two|three)\s)?(?:{PRAISE},?\s)*(?:[\w’'/-]+,?\s){{0,6}}?[\"“‘'*(]*"
+# 'we propose' … thing: an article, praise, modifiers, quotes, but no preposition and no verb.
+_LEAD = re.compile(
+    rf"\s(?:to\s)?(?:(?:an?|the|our|two|three|its)\s)?(?:{PRAISE}[,\s]+)*"
+    rf"(?:(?:new\s|novel\s)?(?:idea|concept|notion|task|problem|family|form|class|"
+    rf"setting)\sof\s(?:an?\s|the\s)?)?"
+    r"(?P<modifiers>(?:[\w’'/-]+,?\s){0,6}?)[\"“‘'*(]*"
 )
-_STOP = re.compile(
-    r"\b(?:of|for|to|that|which|with|by|on|in|into|based|using|from|at|via|through|where|whose|when|while|as|than|"
-    r"and|or|is|are|was|were|can|has|have|it|how|why|what|whether|about|towards?|over|under|between|across)\b",
-    re.I,
+_STOP_WORD = any_of(
+    "of for to that which with by on in into based using from at via through where whose when "
+    "while as than and "
+    "or is are was were can has have it how why what whether about toward towards over under "
+    "between across "
+    "called named termed not"
 )
+_STOP = re.compile(rf"\b{_STOP_WORD}\b", re.I)
+# What stands right before a name that renames what came before.
 _NAMED = re.compile(
-    r"(?:termed|called|named|dubbed|namely|coined|referred to as|denoted as|abbreviated as|i\.e\.,|which we (?:call|term|name|dub))"
-    r"(?:\sas)?,?\s[\"“‘'*]*$"
+    r"(?:termed|called|named|dubbed|namely|coined|titled|referred\sto\sas|denoted\s(?:as|by)|"
+    r"abbreviated\sas|"
+    r"i\.e\.,?|which\swe\s(?:call|term|name|dub))(?:\sas)?,?\s(?:the\s)?[\"“‘'*]*$"
 )
 _OUR = re.compile(
-    r"\b(?:our|[Oo]ur|the proposed|[Tt]he proposed)\s(?:(?:proposed|novel|new|method|model|approach|framework|system|dataset|"
-    r"network|algorithm|benchmark|corpus|tool)\s?[,(]?\s?){0,2}$"
+    rf"\b(?:our|the\sproposed)\s(?:(?:proposed|novel|new|{_HEAD})\s?[,(]?\s?){{0,2}}$", re.I
 )
-_APPOSITION = re.compile(
-    rf"^(?:\s\([^()]{{1,60}}\))?\s?(?:,|--|–|—|:)\s(?:an?|the first|our)\s(?:{PRAISE}[,\s]+)*(?P<new>novel|new|first)?"
+_NEW_APPOSITION = re.compile(
+    r"(?:\s\([^()]{1,60}\))?\s?(?:,|--|–|—)\s(?:an?|the\sfirst|our)\s(?:[\w-]+,?\s){0,2}?(?:novel|"
+    r"new|first)\b"
 )
-_OTHERS = re.compile(
-    r"\b(?:recently|previous(?:ly)?|existing|prior work|traditional(?:ly)?|has been|have been|et al)\b",
+_PRIOR = re.compile(
+    r"\b(?:recently|previous(?:ly)?|existing|prior\swork|traditional(?:ly)?|ha(?:s|ve)\sbeen|"
+    r"et\sal)\b",
     re.I,
 )
-_EVALUATIVE = re.compile(
-    r"\b(?:experiments?|evaluat\w+|results?|comparison|analysis|study|survey|overview|review|performance)\b"
+_OURS = re.compile(r"\b(?:we|our|this\s(?:paper|work|study|article)|novel|new)\b", re.I)
+_AND = re.compile(r"(?:\s\([^()]{1,60}\))?(?:,|,?\sand|,?\sas\swell\sas)\s(?:an?\s|the\s)?[\"“*]*")
+_BEFORE_IS = re.compile(
+    rf"(?:\s\([^()]{{1,60}}\)|[\s\"”’'*]|\s{_HEAD}|,\s(?:an?|the|named|called|"
+    rf"termed)\s[^,]{{3,100}},)*"
 )
-_HERE = re.compile(r"^(?:in|with) this (?:paper|work|study|article)|^here\b|^we\b|^to\b", re.I)
+_DESCRIBES = re.compile(rf"(?:-\w+|\s(?!\()(?:[a-z-]+\s){{0,2}}?{_HEAD})\b")
 
 
 class Proposal(NamedTuple):
@@ -68,11 +77,12 @@ class Claim:
     def __init__(
         self,
         text: str,
-        mentions: list[Marked],
-        concepts: list[tuple[str, str, str | None]],
-        sentences: list[tuple[int, int]],
+        mentions: Sequence[Marked],
+        concepts: Sequence[tuple[str, str, str | None]],
+        sentences: Sequence[tuple[int, int]],
         border: int,
     ) -> None:
+        """*concepts* go with *mentions*; the first *border* characters of *text* are the title."""
         self._text = text
         self._mentions = mentions
         self._concepts = concepts
@@ -80,16 +90,33 @@ class Claim:
         self._border = border
 
     def introduced(self) -> list[int]:
-        """The mention that says so, one for each concept, in reading order."""
+        """
+        The mention that says so, one for each concept, in reading order.
+
+        A paper that names its method is not also said to introduce the nameless parts of it.
+        """
         best: dict[tuple[str, str], Proposal] = {}
         for proposal in self._proposals():
-            mention = self._mentions[proposal.mention]
-            concept = (mention.kind, self._concepts[proposal.mention][0])
+            concept = (self._mentions[proposal.mention].kind, self._concepts[proposal.mention][0])
             if concept not in best or proposal.rank > best[concept].rank:
                 best[concept] = proposal
-        return sorted(proposal.mention for proposal in best.values())
+        chosen = sorted(proposal.mention for proposal in best.values())
+        named = [index for index in chosen if self._is_named(index)]
+        if any(self._mentions[index].kind == "method" for index in named):
+            chosen = [i for i in chosen if i in named or self._mentions[i].kind != "method"]
+        return chosen
+
+    def _is_named(self, index: int) -> bool:
+        _, label, short = self._concepts[index]
+        words = [word for word in re.split(r"[\s-]+", label) if len(word) > 3]
+        return bool(short) or is_coined(label) or bool(words) and all(w[0].isupper() for w in words)
+
+    def _name(self, index: int) -> str:
+        mention = self._mentions[index]
+        return self._text[mention.start : mention.end]
 
     def _proposals(self) -> Iterator[Proposal]:
+        yield from self._in_title()
         first = 0
         for start, end in self._sentences:
             while first < len(self._mentions) and self._mentions[first].end <= start:
@@ -97,161 +124,126 @@ class Claim:
             stop = first
             while stop < len(self._mentions) and self._mentions[stop].start < end:
                 stop += 1
-            inside = list(range(first, stop))
+            inside = [i for i in range(first, stop) if self._mentions[i].kind != "metric"]
             if inside and start >= self._border:
                 yield from self._in_sentence(start, end, inside)
-        yield from self._in_title()
 
     def _in_title(self) -> Iterator[Proposal]:
-        if not self._border:
-            return
-        named = title_name(self._text[: self._border])
+        named = title_name(self._text[: self._border]) if self._border else None
         if named is None:
             return
         for index, mention in enumerate(self._mentions):
             if mention.start >= self._border:
                 break
-            if mention.start <= named.start and mention.end >= named.end:
-                if not self._is_common(mention) and mention.kind != "metric":
-                    yield Proposal(index, 1)
+            covers = mention.start <= named.start and mention.end >= named.end
+            if covers and mention.kind != "metric" and not self._is_common(index):
+                yield Proposal(index, 1)
 
     def _in_sentence(self, start: int, end: int, inside: list[int]) -> Iterator[Proposal]:
-        sentence = self._text[start:end]
         for match in PROPOSES.finditer(self._text, start, end):
-            if _EVALUATIVE.search(match["gap"]) and not match["verb"].startswith("propos"):
-                continue
-            found = self._object(match.end(), end, inside)
-            if found is not None:
-                yield Proposal(found, 4)
-                yield from self._renamed(found, end, inside)
-        if not _OTHERS.search(sentence):
+            yield from self._objects(match.end(), end, inside)
+        prior = _PRIOR.search(self._text, start, end) is not None
+        if not prior:
             for match in IS_PROPOSED.finditer(self._text, start, end):
-                found = self._subject(start, match.start(), inside)
-                if found is not None:
-                    yield Proposal(found, 3)
+                subject = self._subject(match.start(), inside)
+                if subject is not None:
+                    yield Proposal(subject, 3)
+        ours = _OURS.search(self._text, start, end) is not None
         for index in inside:
+            if not is_coined(self._name(index)) or self._is_common(index):
+                continue
             mention = self._mentions[index]
-            name = self._text[mention.start : mention.end]
             before = self._text[max(start, mention.start - 60) : mention.start]
-            if is_coined(name) and not self._is_common(mention):
-                if _OUR.search(before) and not self._is_modifier(mention, end):
-                    yield Proposal(index, 2)
-                elif _NAMED.search(before) and (
-                    re.search(r"\b(?:we|our|this paper|this work|new|novel)\b", sentence, re.I)
+            if _OUR.search(before) and not self._describes(index, end):
+                yield Proposal(index, 2)
+            elif ours and _NAMED.search(before) and not prior:
+                yield Proposal(index, 3)
+            elif not prior and _NEW_APPOSITION.match(self._text, mention.end, end):
+                yield Proposal(index, 3)
+
+    def _objects(self, position: int, end: int, inside: list[int]) -> Iterator[Proposal]:
+        """What 'we propose', which ends at *position*, is about: its name if it has one."""
+        ahead = [i for i in inside if position <= self._mentions[i].start <= position + 220]
+        first = next((i for i in ahead if self._follows(position, i, end)), None)
+        for index in ahead:
+            begin = self._mentions[index].start
+            gap = self._text[position:begin]
+            if re.search(r"[;:]|\.\s", gap):
+                break
+            renames = _NAMED.search(gap) is not None and self._text[begin - 1] != "-"
+            if first is not None and index > first and not self._is_named(first):
+                between = self._text[self._mentions[first].end : begin]
+                beside = re.fullmatch(rf"(?:\s{_HEAD})?(?:,|:|\s--|\s–)?\s", between)
+                renames = renames or bool(beside and is_coined(self._name(index)))
+            if renames and not self._is_common(index):
+                yield Proposal(index, 5)
+                return
+        if first is not None:
+            yield Proposal(first, 4)
+            yield from self._conjuncts(first, ahead)
+
+    def _conjuncts(self, first: int, ahead: list[int]) -> Iterator[Proposal]:
+        """'we propose GrowOVER-QA and GrowOVER-Dialogue': named things in a row."""
+        last = first
+        for index in ahead:
+            if index <= last:
+                continue
+            gap = self._text[self._mentions[last].end : self._mentions[index].start]
+            if _AND.fullmatch(gap) and self._is_named(index) and self._is_named(first):
+                if self._mentions[index].kind != self._mentions[first].kind or self._is_common(
+                    index
                 ):
-                    yield Proposal(index, 3)
-                else:
-                    apposition = _APPOSITION.match(
-                        self._text[mention.end : min(end, mention.end + 160)]
-                    )
-                    if (
-                        apposition
-                        and re.search(r"\b(?:novel|new)\b", apposition[0])
-                        and not _OTHERS.search(sentence)
-                    ):
-                        yield Proposal(index, 3)
+                    return
+                yield Proposal(index, 4)
+            elif self._concepts[index][0] != self._concepts[last][0]:
+                return
+            last = index
 
-    def _object(self, position: int, end: int, inside: list[int]) -> int | None:
-        """The mention that 'we propose', which ends at *position*, is about."""
-        for index in inside:
-            mention = self._mentions[index]
-            if mention.start < position or mention.kind == "metric":
-                continue
-            gap = self._text[position : mention.start]
-            if len(gap) > 120:
-                return None
-            named = _NAMED.search(gap)
-            if named and not re.search(r"[;:]", gap):
-                return index
-            if _BETWEEN.fullmatch(gap):
-                return None if self._is_modifier(mention, end) else index
-            if _STOP.search(gap) or not _MODIFIERS.fullmatch(gap):
-                if not self._later_name(position, index, inside):
-                    return None
-                continue
-            if not self._is_modifier(mention, end):
-                return index
-        return None
+    def _follows(self, position: int, index: int, end: int) -> bool:
+        """Whether only an article and modifiers stand between 'we propose' and the mention."""
+        mention = self._mentions[index]
+        lead = _LEAD.fullmatch(self._text, position, mention.start)
+        if lead is None or _STOP.search(lead["modifiers"]):
+            return False
+        if mention.kind == "dataset" and not any(c.isupper() for c in self._name(index)):
+            return False
+        return not self._describes(index, end)
 
-    def _later_name(self, position: int, index: int, inside: list[int]) -> bool:
-        """Whether a name with a cue of its own ('…, called X') still follows in this clause."""
-        for later in inside:
-            mention = self._mentions[later]
-            if later > index and mention.start - position <= 120:
-                if _NAMED.search(self._text[position : mention.start]):
-                    return True
-        return False
-
-    def _is_modifier(self, mention: Marked, end: int) -> bool:
-        """'a BERT-based model', 'an LSTM network for …': the name only describes what is proposed."""
-        after = self._text[mention.end : min(end, mention.end + 60)]
-        if re.match(r"-\w+", after):
+    def _describes(self, index: int, end: int) -> bool:
+        """'a BERT-based model', 'an image captioning model': the name tells what the thing is "
+        "like."""
+        mention = self._mentions[index]
+        after = _DESCRIBES.match(self._text, mention.end, end)
+        if after is None:
+            return False
+        if after[0].startswith("-"):
             return True
-        name = self._text[mention.start : mention.end]
-        if self._is_common(mention) and re.match(r"\s(?!\()[a-z]", after):
-            return bool(
-                re.match(
-                    r"\s(?:\w+\s){0,2}?(?:models?|methods?|frameworks?|approach|algorithms?|architecture|networks?|systems?|datasets?|corpus|benchmarks?|modules?|tool|metrics?|techniques?|strategy)\b",
-                    after,
-                )
-            )
-        if mention.kind == "task" or (mention.kind == "dataset" and not is_coined(name)):
-            return bool(
-                re.match(
-                    r"\s(?:[a-z]+\s){0,2}?(?:models?|methods?|frameworks?|approach(?:es)?|algorithms?|architectures?|networks?|systems?|"
-                    r"datasets?|corpus|benchmarks?|modules?|tools?|metrics?|techniques?|strategy|objectives?|loss|pipeline|toolkit|platform)\b",
-                    after,
-                )
-            )
-        return False
+        own = self._concepts[index][2] is not None or is_coined(self._name(index))
+        if mention.kind == "task":
+            return not re.fullmatch(r"\s(?:[a-z-]+\s)?(?:tasks?|problems?)", after[0])
+        return self._is_common(index) or not own and mention.kind == "dataset"
 
-    def _is_common(self, mention: Marked) -> bool:
+    def _is_common(self, index: int) -> bool:
         """A name that everybody knows: no paper of today introduces 'LLMs'."""
-        name = self._text[mention.start : mention.end]
-        return name in _common()
+        return self._name(index) in _common_names()
 
-    def _renamed(self, index: int, end: int, inside: list[int]) -> Iterator[Proposal]:
-        """'a novel GAN variant called virtual conditional GAN', 'EntropyPrune, a novel …'."""
-        anchor = self._mentions[index]
-        for later in inside:
-            mention = self._mentions[later]
-            if later > index and mention.start - anchor.end <= 100:
-                if _NAMED.search(self._text[anchor.end : mention.start]):
-                    yield Proposal(later, 5)
-
-    def _subject(self, start: int, position: int, inside: list[int]) -> int | None:
+    def _subject(self, position: int, inside: list[int]) -> int | None:
         """The mention that 'is proposed', which begins at *position*, is about."""
-        window = max(start, position - 200)
-        clause = max(
-            (match.end() for match in re.finditer(r"[,;:]\s", self._text[window:position])),
-            default=0,
-        )
         for index in reversed(inside):
             mention = self._mentions[index]
-            if mention.end > position or mention.kind == "metric":
+            if mention.end > position:
                 continue
-            gap = self._text[mention.end : position]
-            if re.fullmatch(
-                r"(?:\s\([^()]{1,60}\)|[\s\"”'’)*]|(?:\s(?:method|model|framework|approach|algorithm|module|task|dataset|network|strategy|mechanism|scheme|decoder|system|benchmark|corpus|metric))|,\s(?:an?|the)\s[^,]{3,100},)*",
-                gap,
-            ):
-                return index
-            if clause and mention.start < window + clause:
-                return None
+            if _BEFORE_IS.fullmatch(self._text, mention.end, position):
+                unnamed = mention.kind == "dataset" and not self._is_named(index)
+                return None if unnamed or self._is_common(index) else index
             return None
         return None
 
 
+@cache
 def _common_names() -> frozenset[str]:
     shorts = {abbreviation.short for abbreviation in abbreviations()}
     return frozenset(shorts | {short + "s" for short in shorts})
-
-
-_COMMON = _common_names()
-
-
-def _common() -> frozenset[str]:
-    return _COMMON
 
 
 class Introduces:

@@ -17,7 +17,8 @@ _SYMBOLS = re.compile("[" + re.escape("".join(_SPELLED)) + "]")
 _SPLIT = re.compile(r"[^\w]+|_+")
 _BESIDE_DIGIT = re.compile(r"(?<=[^\W\d_])-(?=\d)|(?<=\d)-(?=[^\W\d_])")
 _UNCHANGED = frozenset(
-    "series species news lens bayes always focus gas chaos cosmos pos dns gps cls rms tts nms nas mds "
+    "series species news lens bayes always focus gas chaos cosmos pos dns gps cls rms tts nms nas "
+    "mds "
     "alias axis basis canvas atlas bias corpus status thus versus plus analysis synthesis "
     "mathematics physics statistics semantics dynamics robotics linguistics pragmatics genomics "
     "proteomics analytics forensics kinetics".split()

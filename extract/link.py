@@ -20,17 +20,21 @@ from .mentions import KINDS, Kind
 from .naming import PRAISE, is_coined
 
 _DETERMINER = re.compile(
-    r"^(?:the|an?|our|this|that|these|those|their|its|each|any|some|such|both|all|other|another|same|"
-    rf"existing|previous|prior|recent|current|traditional|conventional|standard|various|many|most|{PRAISE})\s+",
+    r"^(?:the|an?|our|this|that|these|those|their|its|each|any|some|such|both|all|other|another|"
+    r"same|"
+    rf"existing|previous|prior|recent|current|traditional|conventional|standard|various|many|most|"
+    rf"{PRAISE})\s+",
     re.I,
 )
 _HEAD: dict[Kind, re.Pattern[str]] = {
     "dataset": re.compile(
-        r"[\s-]+(?:(?:image |benchmark |public )?(?:data ?sets?|benchmarks?|corpus|corpora|collections?|challenge))$",
+        r"[\s-]+(?:(?:image |benchmark |public )?(?:data ?sets?|benchmarks?|corpus|corpora|"
+        r"collections?|challenge))$",
         re.I,
     ),
     "method": re.compile(
-        r"[\s-]+(?:models?|methods?|frameworks?|approach(?:es)?|algorithms?|architectures?|systems?|modules?|"
+        r"[\s-]+(?:models?|methods?|frameworks?|approach(?:es)?|algorithms?|architectures?|"
+        r"systems?|modules?|"
         r"networks?|techniques?|backbones?|baselines?|strategy|tool|toolkit|library|pipeline)$",
         re.I,
     ),
@@ -39,21 +43,32 @@ _HEAD: dict[Kind, re.Pattern[str]] = {
 }
 _GENERIC_WORDS = frozenset(
     "method approach framework model dataset data set task problem experiment technique algorithm "
-    "architecture network module baseline corpus corpora benchmark result performance system strategy solution "
+    "architecture network module baseline corpus corpora benchmark result performance system "
+    "strategy solution "
     "mechanism component pipeline scheme paradigm work paper study tool metric measure score "
-    "evaluation domain setting application scenario training test testing validation dev development "
+    "evaluation domain setting application scenario training test testing validation dev "
+    "development "
     "sample instance example image text sentence document language word token feature "
-    "representation layer encoder decoder loss function objective input output label class parameter weight "
-    "deep neural machine learning-based data-driven novel new proposed existing state-of-the-art sota baseline "
-    "downstream upstream source target real-world real world synthetic large small large-scale multiple single "
-    "different various several other own main original final first second third one two three four five six "
+    "representation layer encoder decoder loss function objective input output label class "
+    "parameter weight "
+    "deep neural machine learning-based data-driven novel new proposed existing state-of-the-art "
+    "sota baseline "
+    "downstream upstream source target real-world real world synthetic large small large-scale "
+    "multiple single "
+    "different various several other own main original final first second third one two three "
+    "four five six "
     "supervised training-based standard common public popular available benchmark strong simple "
-    "downstream diverse related specific general special similar previous prior competitive advanced "
-    "dataset-specific task-specific shared main-stream mainstream variant version method-agnostic it they them "
-    "human people user researcher community challenge resource procedure process step stage phase unit "
-    "idea concept principle code software package implementation project research researcher analysis".split()
+    "downstream diverse related specific general special similar previous prior competitive "
+    "advanced "
+    "dataset-specific task-specific shared main-stream mainstream variant version method-agnostic "
+    "it they them "
+    "important individual cross-lingual multilingual monolingual promising human people user "
+    "researcher community challenge resource procedure process step stage phase "
+    "unit "
+    "idea concept principle code software package implementation project research researcher "
+    "analysis".split()
 )
-# Generic alone, but not inside a name: 'machine learning', 'deep learning', 'image', 'text classification'.
+# Made of generic words, and yet a thing of their own.
 _NOT_GENERIC = frozenset({"machine-learning", "deep-learning", "neural-network", "deep-network"})
 
 
@@ -98,7 +113,7 @@ def _short_known() -> dict[str, tuple[Entry, Kind]]:
 
 def clean_label(text: str) -> str:
     """
-    *text* without line breaks, articles and praise: 'a novel retrieval framework' -> 'retrieval framework'.
+    *text* without line breaks, articles and praise: 'a novel retrieval model', 'retrieval model'.
 
     Never empty unless *text* is.
     """
@@ -137,11 +152,11 @@ def is_generic(label: str) -> bool:
     """
     Whether *label* says what sort of thing it is and no more: 'our approach', 'four datasets'.
 
-    >>> [is_generic(label) for label in ("our approach", "four datasets", "text classification", "BERT")]
-    [True, True, False, False]
+    >>> [is_generic(label) for label in ("our approach", "four datasets", "text classification")]
+    [True, True, False]
     """
     key = concept_key(clean_label(label))
-    if key in _NOT_GENERIC:
+    if key in _NOT_GENERIC or any(key in known for known in _known().values()):
         return False
     words = key.split("-")
     return all(
@@ -167,9 +182,11 @@ class PaperNames:
     def __init__(self, text: str, forms: list[tuple[str, str]]) -> None:
         self.long_of: dict[str, str] = {}
         self.short_of: dict[str, str] = {}
+        self.first_long: dict[str, str] = {}
         for short, long in forms:
-            # A paper that defines a short form twice means the first one.
-            self.long_of.setdefault(short, long)
+            # A paper that defines a short form twice means the same by it.
+            first = self.long_of.setdefault(short, long)
+            self.first_long[concept_key(clean_label(long))] = first
             if short.endswith("s") and short[-2:-1].isupper():
                 self.long_of.setdefault(short[:-1], long)
             elif short[-1:].isupper():
@@ -182,6 +199,9 @@ class PaperNames:
         for candidate in (label, without_head(label, kind)):
             if candidate in self.long_of:
                 return self._full(self.long_of[candidate], kind, candidate)
+        shorter = _HEAD[kind].sub("", label)
+        if concept_key(shorter) in self.short_of:
+            return self._full(shorter, kind, None)
         label = without_head(label, kind)
         known = _short_known().get(label)
         if known:
@@ -190,10 +210,13 @@ class PaperNames:
         return self._full(label, kind, None)
 
     def _full(self, long: str, kind: Kind, short: str | None) -> Linked:
+        long = self.first_long.get(concept_key(clean_label(long)), long)
         label = without_head(clean_label(long), kind)
         key = concept_key(label)
         given = _bare(short) if short else self.short_of.get(concept_key(clean_label(long)))
-        entry = _known()[kind].get(key)
+        entry = _known()[kind].get(key) or (
+            _known()[kind].get(concept_key(given)) if given else None
+        )
         if entry:
             return Linked(concept_key(entry.label), entry.label, entry.abbreviation or given)
         return Linked(key, label, given)

@@ -66,7 +66,8 @@ class WorkerError(ScholarGraphError):
 
 
 def register() -> None:
-    """Make every ``scholar_*`` factory known to spaCy; installed packages do this by entry point."""
+    """Make every ``scholar_*`` factory known to spaCy; installed packages do this by entry "
+    "point."""
     for name in _FACTORIES:
         if name == "tagger" and not (_HERE / "tagger.py").exists():  # until it lands
             continue

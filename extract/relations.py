@@ -9,6 +9,7 @@ needs numpy alone. Training is in `train_relations`, the figures in ``weights/RE
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple, cast
 from zlib import crc32
@@ -57,9 +58,12 @@ _MAX_BETWEEN = 12
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|[^\w\s]")
 _BUCKETS = (0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 30, 50)
 _CUES = re.compile(
-    r"\b(?:train|pre-?train|fine-?tun|evaluat|experiment|test|benchmark|outperform|compar|baseline|better|than|"
-    r"dataset|datasets|corpus|consist|compos|contain|such as|including|e\.g|based on|called|known as|variant|extend|"
-    r"extension|combin|propos|state-of-the-art|results|performance|task|tasks|use|using|used|apply|applied)",
+    r"\b(?:train|pre-?train|fine-?tun|evaluat|experiment|test|benchmark|outperform|compar|"
+    r"baseline|better|than|"
+    r"dataset|datasets|corpus|consist|compos|contain|such as|including|e\.g|based on|called|known "
+    r"as|variant|extend|"
+    r"extension|combin|propos|state-of-the-art|results|performance|task|tasks|use|using|used|"
+    r"apply|applied)",
     re.I,
 )
 
@@ -125,10 +129,11 @@ class SentenceFeatures:
         shown = between if len(between) <= 14 else [*between[:7], "…", *between[-7:]]
         found += [f"{kinds}b:{word}" for word in shown]
         found += [f"b:{word}" for word in shown]
-        found += [f"{kinds}2:{left}_{right}" for left, right in zip(shown, shown[1:], strict=False)]
+        found += [f"{kinds}2:{left}_{right}" for left, right in pairwise(shown)]
         found += [f"3:{a}_{b}_{c}" for a, b, c in zip(shown, shown[1:], shown[2:], strict=False)]
         if len(between) <= 6:
             found.append(f"{kinds}all:{' '.join(between)}")
+        found += self._listed(between, one.kind, two.kind, kinds)
         if between:
             found += [f"{kinds}f:{between[0]}", f"{kinds}l:{between[-1]}"]
         before = words[max(0, start1 - 3) : start1]
@@ -143,6 +148,33 @@ class SentenceFeatures:
         found.append(f"{kinds}o:{outer}")
         found += [f"{kinds}c:{cue}" for cue in self._cues]
         return found
+
+    def _listed(self, between: list[str], one: str, two: str, kinds: str) -> Iterator[str]:
+        """
+        The words between the lists in which the two stand.
+
+        In 'A and B are tested on C, D and E', A and E are related as B and C are.
+        """
+        start, end = 0, len(between)
+        while (stop := _before_separators(between, end)) < end and between[stop - 1] == f"<{two}>":
+            end = stop - 1
+        while (stop := _after_separators(between, start)) > start and (
+            stop < end and between[stop] == f"<{one}>"
+        ):
+            start = stop + 1
+        core = between[start:end]
+        yield f"{kinds}L{start > 0}{end < len(between)}"
+        if start or end < len(between):
+            shown = core if len(core) <= 14 else [*core[:7], "…", *core[-7:]]
+            for word in shown:
+                yield f"{kinds}b:{word}"
+            for left, right in pairwise(shown):
+                yield f"{kinds}2:{left}_{right}"
+            if len(core) <= 6:
+                yield f"{kinds}all:{' '.join(core)}"
+            if core:
+                yield f"{kinds}f:{core[0]}"
+                yield f"{kinds}l:{core[-1]}"
 
     def _kind(self, index: int) -> str:
         return self._mentions[index].kind[0] if 0 <= index < len(self._mentions) else "-"
@@ -181,10 +213,27 @@ class SentenceFeatures:
             yield f"{kinds}samehead"
 
 
+_SEPARATORS = frozenset({",", "and", "or", "/", "&", ";", "as", "well", "the", "both"})
+
+
+def _before_separators(words: list[str], end: int) -> int:
+    """Where the run of separators that ends at *end* begins."""
+    while end > 0 and words[end - 1] in _SEPARATORS:
+        end -= 1
+    return end
+
+
+def _after_separators(words: list[str], start: int) -> int:
+    while start < len(words) and words[start] in _SEPARATORS:
+        start += 1
+    return start
+
+
 def _shape(name: str) -> str:
-    words = name.split()
     upper = sum(character.isupper() for character in name)
-    return f"{min(len(words), 4)}{'U' if upper > 1 else 'u' if upper else 'l'}{'d' if any(c.isdigit() for c in name) else ''}"
+    case = "U" if upper > 1 else "u" if upper else "l"
+    digit = "d" if any(character.isdigit() for character in name) else ""
+    return f"{min(len(name.split()), 4)}{case}{digit}"
 
 
 def _initials(name: str) -> str:

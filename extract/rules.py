@@ -1,6 +1,7 @@
 """The mentions that rules can be sure of, merged with those of the tagger."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 
 from spacy.language import Language
@@ -18,7 +19,7 @@ from .annotations import (
 )
 from .gazetteer import Gazetteer, names
 from .mentions import Kind
-from .naming import Cue, is_coined, namings, title_name
+from .naming import Cue, Naming, definition_kind, is_coined, namings, title_name
 
 # Measured precision of each rule on SciER train and dev, exact span and kind, where a mention of
 # the tagger does not decide: `python -m scholargraph.extract.rules GOLD` prints the figures.
@@ -31,6 +32,8 @@ PRECISION: dict[Cue | Kind, float] = {
     "apposition": 0.8,
     "noun": 0.75,
     "list": 0.75,
+    "capitals": 0.6,
+    "definition": 0.85,
     "proposal": 0.5,
 }
 # A second occurrence of a name is the name again, nearly always.
@@ -38,24 +41,21 @@ _AGAIN = 0.95
 _COINED = re.compile(r"(?<![\w-])[\w][\w+&@-]*\w(?![\w-])")
 
 
-def rule_mentions(text: str, sentences: Iterable[tuple[int, int]], border: int) -> list[Marked]:
-    """What the rules find in *text*; the first *border* characters are the title."""
-    found: list[Marked] = []
-    gazetteer = Gazetteer(names())
-    for start, end in sentences:
-        found.extend(_in_sentence(gazetteer, text, start, end))
-    if border:
-        titled = title_name(text[:border])
-        if titled:
-            found.append(Marked(titled.start, titled.end, titled.kind, PRECISION["title"]))
-    return found
-
-
 def _in_sentence(gazetteer: Gazetteer, text: str, start: int, end: int) -> Iterable[Marked]:
     for begin, stop, name in gazetteer.find(text, start, end):
         yield Marked(begin, stop, name.kind, PRECISION[name.kind])
     for naming in namings(text, start, end):
         yield Marked(naming.start, naming.end, naming.kind, PRECISION[naming.cue])
+
+
+def _defined(text: str, start: int, end: int, forms: Iterable[ShortForm]) -> Iterable[Marked]:
+    score = PRECISION["definition"]
+    for form in forms:
+        if start <= form.short_start < end:
+            kind = definition_kind(text, start, end, form)
+            if kind:
+                yield Marked(form.long_start, form.long_end, kind, score)
+                yield Marked(form.short_start, form.short_end, kind, score)
 
 
 def merged(tagged: Iterable[Marked], ruled: Iterable[Marked]) -> list[Marked]:
@@ -130,6 +130,17 @@ def repeated(text: str, mentions: list[Marked]) -> list[Marked]:
     return [*mentions, *added]
 
 
+def _kind_elsewhere(text: str, titled: Naming, mentions: Iterable[Marked]) -> Kind:
+    """The kind that the abstract gives to the name in the title, which by itself tells little."""
+    name = text[titled.start : titled.end]
+    scores: dict[Kind, float] = defaultdict(float)
+    for mention in mentions:
+        found = text[mention.start : mention.end]
+        if mention.start > titled.end and (found == name or found.startswith(name + " ")):
+            scores[mention.kind] += mention.score
+    return max(scores, key=scores.__getitem__) if scores else titled.kind
+
+
 class Patterns:
     """Adds what rules find to ``doc.spans["mentions"]``, without overlaps."""
 
@@ -139,16 +150,19 @@ class Patterns:
     def __call__(self, doc: Doc) -> Doc:
         text = doc.text
         border = title_end(doc)
+        tagged = marked(doc)
         ruled: list[Marked] = []
+        forms = short_forms(doc)
         for start, end in sentence_bounds(doc):
             ruled.extend(_in_sentence(self._gazetteer, text, start, end))
+            ruled.extend(_defined(text, start, end, forms))
         if border:
             titled = title_name(text[:border])
             if titled:
-                ruled.append(Marked(titled.start, titled.end, titled.kind, PRECISION["title"]))
-        tagged = marked(doc)
+                kind = _kind_elsewhere(text, titled, [*tagged, *ruled])
+                ruled.append(Marked(titled.start, titled.end, kind, PRECISION["title"]))
         mentions = merged(tagged, ruled)
-        mentions = merged(mentions, with_both_forms(mentions, short_forms(doc))[len(mentions) :])
+        mentions = merged(mentions, with_both_forms(mentions, forms)[len(mentions) :])
         mentions = merged(mentions, repeated(text, mentions)[len(mentions) :])
         mark(doc, mentions)
         return doc

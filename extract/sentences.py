@@ -16,7 +16,8 @@ from .annotations import title_end
 
 # Never the end of a sentence: something always follows them.
 _OPEN = frozenset(
-    "e.g eg i.e ie cf vs w.r.t wrt resp viz fig figs eq eqs eqn eqns sec secs sect tab tabs ch chap app alg "
+    "e.g eg i.e ie cf vs w.r.t wrt resp viz fig figs eq eqs eqn eqns sec secs sect tab tabs ch "
+    "chap app alg "
     "thm lem prop def ref refs no nos vol pp ed eds dr prof mr mrs ms st mt gen sen approx ca "
     "jan feb mar apr jun jul aug sep sept oct nov dec incl esp dept univ".split()
 )
@@ -26,11 +27,14 @@ _MAYBE = frozenset("al etc inc ltd co corp jr sr u.s u.k u.n e.u a.m p.m ph.d b.
 _BEFORE_NUMBER = frozenset("no nos ed app tab ch mar jun def st ms gen sec prop ref mt".split())
 _STARTERS = frozenset(
     "a after all also although an and as at based both but by compared different each empirical "
-    "evaluation existing experimental experiments extensive finally first for from further furthermore "
-    "given hence here how however i if in indeed instead it its many moreover most nevertheless new "
+    "evaluation existing experimental experiments extensive finally first for from further "
+    "furthermore "
+    "given hence here how however i if in indeed instead it its many moreover most nevertheless "
+    "new "
     "next no notably on one our overall previous recent recently results second several since some "
     "specifically such technically that the their then there therefore these they third this those "
-    "through thus to training two under unlike using we what when where whereas which while why with "
+    "through thus to training two under unlike using we what when where whereas which while why "
+    "with "
     "without yet you".split()
 )
 _NAMES = ("Yahoo!", "Jeopardy!", "Yelp!", "RuleZ!")
