@@ -42,11 +42,10 @@ def _part(graph: nx.Graph) -> tuple[list[str], Plane]:
     if count == 1:
         return nodes, np.zeros(1, np.complex64)
     if graph.number_of_edges() == count * (count - 1) // 2:  # nothing to untangle
-        return nodes, circle * np.float32(SPACING * max(0.6, count / math.tau))
+        return nodes, circle * np.float32(SPACING * max(0.42, 0.8 * count / math.tau))
     adjacency = nx.to_numpy_array(graph, nodelist=nodes, weight=None, dtype=np.float32)
     plane = _springs(circle, adjacency)
-    plane *= np.float32(SPACING * math.sqrt(count) * 0.75 / np.abs(plane).max())
-    return nodes, _apart(plane)
+    return nodes, _apart(_evened(plane) * np.float32(SPACING * math.sqrt(count) * 0.62))
 
 
 def _springs(plane: Plane, adjacency: NDArray[np.float32]) -> Plane:
@@ -65,9 +64,22 @@ def _springs(plane: Plane, adjacency: NDArray[np.float32]) -> Plane:
     return np.asarray(plane - plane.mean(), np.complex64)
 
 
+def _evened(plane: Plane) -> Plane:
+    """
+    *plane* in the unit disc, half way to the same number of nodes in rings of the same area.
+
+    Springs alone leave a knot in the middle and a few nodes far outside.
+    """
+    distance = np.abs(plane)
+    ranks = np.argsort(np.argsort(distance, kind="stable"), kind="stable")
+    even = np.sqrt((ranks + 0.5) / len(plane))
+    wanted = (distance / distance.max() + even) / 2
+    return np.asarray(plane * (wanted / np.maximum(distance, 1e-6)), np.complex64)
+
+
 def _apart(plane: Plane) -> Plane:
     """Pushes nodes that stand on each other apart, both by half of what is missing."""
-    least = np.float32(SPACING * 0.6)
+    least = np.float32(SPACING * 0.7)
     for _ in range(20):
         delta = plane[:, None] - plane[None, :]
         distance = np.abs(delta)
@@ -81,7 +93,7 @@ def _apart(plane: Plane) -> Plane:
 
 
 def _radius(plane: Plane) -> float:
-    return float(np.abs(plane).max()) + SPACING * 0.45
+    return float(np.abs(plane).max()) + SPACING * 0.4
 
 
 def _rings(radii: list[float]) -> list[complex]:
@@ -96,7 +108,7 @@ def _rings(radii: list[float]) -> list[complex]:
         while fitting < len(rest) and sum(turns[: fitting + 1]) <= math.tau:
             fitting += 1
         # What is left of the circle is shared out, else every ring had its gap on the same side.
-        gap = max(0.0, math.tau - sum(turns[:fitting])) / fitting if fitting < len(rest) else 0.0
+        gap = max(0.0, math.tau - sum(turns[:fitting])) / fitting
         turn = 0.0
         for angle in turns[:fitting]:
             centres.append(ring * complex(math.cos(turn + angle / 2), math.sin(turn + angle / 2)))

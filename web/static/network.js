@@ -2,6 +2,9 @@
 // Draws one network with vis-network and keeps it legible: names are drawn at one size whatever the
 // zoom, the heaviest first, and none over another. Data reach the page as canvas text only.
 
+// So many nodes, those of most papers, are named wherever there is a way to.
+const GREATEST = 14;
+
 class NetworkView {
   // What `handlers` may hold: node(id), link(id), nothing(), open(id), settled(milliseconds).
   constructor(frame, handlers = {}) {
@@ -56,9 +59,14 @@ class NetworkView {
     this.readColours();
     this.nodes.clear();
     this.edges.clear();
+    this.unit = 1 / this.whole(picture.nodes).scale;
+    // The more room each node has, the larger it may be.
+    const room = Math.sqrt((this.frame.clientWidth * this.frame.clientHeight) / Math.max(1, picture.nodes.length));
+    this.bulk = this.unit * Math.min(1.3, Math.max(0.6, room / 48));
     this.take(picture.nodes, picture.edges);
     if (this.net === null) this.begin();
-    this.net.setOptions({ physics: { enabled: false } });
+    this.net.setOptions({ edges: this.edgeOptions(), physics: { enabled: false } });
+    this.emphasised = null;
     this.fit(false);
     this.net.once("afterDrawing", () => {
       this.frame.dataset.settled = String(Math.round(performance.now() - began));
@@ -70,7 +78,6 @@ class NetworkView {
   begin() {
     const { groups, ...options } = this.options;
     this.net = new vis.Network(this.frame, { nodes: this.shown, edges: this.edges }, options);
-    this.net.setOptions({ edges: this.edgeOptions() });
     const canvas = this.frame.firstElementChild;
     canvas.setAttribute("role", "application");
     canvas.setAttribute("aria-label", this.frame.dataset.label);
@@ -110,12 +117,33 @@ class NetworkView {
     for (const edge of joining) this.links.set(edge.id, edge);
     this.ranked = [...this.things.values()].sort((a, b) => b.value - a.value).map((thing) => thing.id);
     this.nodes.add(fresh.map((node) => this.drawn(node)));
-    this.edges.add(joining.map(({ id, from, to, value }) => ({ id, from, to, value })));
+    this.edges.add(joining.map(({ id, from, to, value }) => ({ id, from, to, width: this.thickness(value) })));
     return fresh;
   }
 
-  drawn({ id, x, y, value, shape, group }) {
-    return { id, x, y, value, shape, color: this.colourOf(group), borderWidth: 1.5 };
+  // Sizes are for the picture as it first stands, whole in the window; zooming magnifies them.
+  drawn({ id, x, y, papers, shape, group }) {
+    const size = (4.5 + 1.6 * Math.log2(Math.max(1, papers))) * this.bulk;
+    const [borderWidth, borderWidthSelected] = [0.6 * this.bulk, 2 * this.bulk];
+    return { id, x, y, size, shape, color: this.colourOf(group), borderWidth, borderWidthSelected };
+  }
+
+  thickness(weight) {
+    return Math.min(6, 0.9 + 0.6 * Math.log2(weight)) * this.bulk;
+  }
+
+  // The scale and the centre that show all of `nodes`, with room for names at the rim.
+  whole(nodes) {
+    if (!nodes.length) return { scale: 1, position: { x: 0, y: 0 } };
+    const xs = nodes.map((node) => node.x);
+    const ys = nodes.map((node) => node.y);
+    const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+    const across = Math.max(120, this.frame.clientWidth * 0.94 - 80) / Math.max(1, right - left);
+    const down = Math.max(120, this.frame.clientHeight - 60) / Math.max(1, bottom - top);
+    return {
+      scale: Math.min(across, down, 1.6),
+      position: { x: (left + right) / 2, y: (top + bottom) / 2 },
+    };
   }
 
   // Adds a picture around one of its nodes; what stood before stays where it is.
@@ -241,7 +269,7 @@ class NetworkView {
   show(id) {
     this.select(id);
     const animation = this.calm ? false : { duration: 300 };
-    this.net.focus(id, { scale: Math.max(this.net.getScale(), 0.9), animation });
+    this.net.focus(id, { scale: Math.max(this.net.getScale(), Math.min(1.6, 1.6 / this.unit)), animation });
   }
 
   // Nodes whose name holds `text`, those of most papers first.
@@ -252,7 +280,8 @@ class NetworkView {
   }
 
   fit(animated = true) {
-    this.net.fit({ maxZoomLevel: 1.6, animation: animated && !this.calm ? { duration: 300 } : false });
+    const places = Object.values(this.net.getPositions(this.shown.getIds()));
+    this.net.moveTo({ ...this.whole(places), animation: animated && !this.calm ? { duration: 300 } : false });
   }
 
   zoom(factor) {
@@ -266,6 +295,7 @@ class NetworkView {
     const body = getComputedStyle(document.body);
     this.ink = body.color;
     this.paper = opaque(body.backgroundColor) || opaque(page.backgroundColor) || "#fff";
+    this.accent = page.getPropertyValue("--accent").trim() || this.ink;
     this.face = body.fontFamily;
     this.colours = {};
     for (const [kind, group] of Object.entries(this.options.groups)) {
@@ -284,7 +314,13 @@ class NetworkView {
   }
 
   edgeOptions() {
-    return { color: { color: this.ink, opacity: 0.28, highlight: this.ink, hover: this.ink, inherit: false } };
+    const [red, green, blue] = this.ink.match(/\d+/g);
+    const faint = `rgba(${red}, ${green}, ${blue}, 0.2)`;
+    return {
+      color: { color: faint, highlight: this.accent, hover: this.accent, inherit: false },
+      selectionWidth: 2.5 * this.unit,
+      hoverWidth: this.unit,
+    };
   }
 
   recolour() {
@@ -306,6 +342,10 @@ class NetworkView {
     const near = this.emphasised ? [...this.emphasised] : [];
     const order = new Set([...special, ...near, ...(this.emphasised ? [] : this.ranked)]);
     const taken = [];
+    const great = new Set(this.emphasised || this.ranked.slice(0, GREATEST));
+    const discs = this.shown.getIds().map((id) => ({ id, box: this.net.getBoundingBox(id) }));
+    // More names than this are noise, whether or not they touch.
+    const most = (this.frame.clientWidth * this.frame.clientHeight) / 8000;
     context.textAlign = "center";
     context.textBaseline = "top";
     context.lineJoin = "round";
@@ -314,14 +354,22 @@ class NetworkView {
       if (!this.isShown(id)) continue;
       const box = this.net.getBoundingBox(id);
       if (!box) continue;
-      const x = (box.left + box.right) / 2;
+      let x = (box.left + box.right) / 2;
       if (x < topLeft.x || x > bottomRight.x || box.top > bottomRight.y || box.bottom < topLeft.y) continue;
       const important = special.has(id);
       const name = shortened(this.things.get(id).label, important ? 60 : 28);
       const width = this.width(context, name, important) / scale;
-      const y = box.bottom + 1.5 / scale;
-      const place = { left: x - width / 2, right: x + width / 2, top: y, bottom: y + size * 1.15 };
-      if (!important && taken.some((other) => overlap(place, other))) continue;
+      x = Math.min(Math.max(x, topLeft.x + width / 2), bottomRight.x - width / 2);
+      if (!important && taken.length > most) break;
+      // Below the node or above it; the greatest may cover lesser nodes, not each other's names.
+      const places = [box.bottom + 1.5 / scale, box.top - size * 1.15 - 1.5 / scale].map((top) => ({
+        left: x - width / 2, right: x + width / 2, top, bottom: top + size * 1.15,
+      }));
+      const clear = places.filter((place) => !taken.some((other) => overlap(place, other)));
+      const free = clear.find((place) => !discs.some((disc) => disc.id !== id && overlap(place, disc.box)));
+      const place = free || (important || great.has(id) ? clear[0] : null) || (important ? places[0] : null);
+      if (!place) continue;
+      const y = place.top;
       taken.push(place);
       context.font = `${important ? 600 : 400} ${size}px ${this.face}`;
       context.lineWidth = 3.5 / scale;
