@@ -20,6 +20,7 @@ import click
 from scholargraph import ScholarGraphError, __version__
 
 if TYPE_CHECKING:
+    from flask import Flask
     from tqdm import tqdm
 
     from scholargraph.extract.mentions import Extraction
@@ -194,7 +195,8 @@ def extract(
     iris = Iris(base or DEFAULT_BASE)
     with _output(output) as write, _progress("papers") as bar:
         for paper, extraction in extracted(papers(), jobs=jobs):
-            write(json.dumps(_extraction(paper, extraction, iris), ensure_ascii=False) + "\n")
+            line = json.dumps(_extraction(paper, extraction, iris), ensure_ascii=False)
+            write(f"{line}\n".encode())
             bar.update()
     if refused:
         raise SystemExit(1)
@@ -305,12 +307,14 @@ def query(question: str, answer_format: str, store: Path) -> None:
 
     text = _query_text(question)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    _write(answered(Store.open(store), text, answer_format, width=width))
+    with _output(None) as write:
+        for chunk in answered(Store.open(store), text, answer_format, width=width):
+            write(chunk)
 
 
 def _query_text(question: str) -> str:
     if question == "-":
-        return click.get_text_stream("stdin").read()
+        return sys.stdin.read()
     # A query has blanks or braces; whatever has neither was meant to name a file.
     if question.endswith((".rq", ".sparql")) or not set(question) & set(" \t\n{"):
         try:
@@ -353,7 +357,7 @@ def export(file: Path, what: str | None, export_format: str | None, store: Path)
     from scholargraph.graph.store import Store
 
     with Store.open(store).snapshot() as snapshot:
-        click.echo(exported(snapshot, file, format=export_format, what=what), err=True)
+        exported(snapshot, file, format=export_format, what=what)
 
 
 @cli.command()
@@ -366,17 +370,20 @@ def stats(store: Path, as_json: bool) -> None:
     \b
     scholargraph stats --store my-field.db
     """
-    from scholargraph.graph.statistics import stats as counted
+    from dataclasses import asdict
+
+    from scholargraph.graph.backup import stats as counted
     from scholargraph.graph.store import Store
 
     with Store.open(store).snapshot() as snapshot:
-        counts = counted(snapshot)
+        counts = asdict(counted(snapshot))
     if as_json:
         click.echo(json.dumps(counts))
-    else:
-        width = max(map(len, counts))
-        for name, count in counts.items():
-            click.echo(f"{name:{width}}  {count:>12,}")
+        return
+    for kind, count in counts.pop("concepts").items():
+        counts[f"{kind}s"] = count
+    for name, count in counts.items():
+        click.echo(f"{name:10}{count:>12,}")
 
 
 @cli.command()
@@ -413,7 +420,7 @@ def backup(folder: Path, store: Path) -> None:
     from scholargraph.graph.backup import backup as backed_up
     from scholargraph.graph.store import Store
 
-    click.echo(backed_up(Store.open(store), folder))
+    click.echo(f"{backed_up(Store.open(store), folder):,} triples copied to {folder}")
 
 
 @cli.command()
@@ -421,14 +428,17 @@ def backup(folder: Path, store: Path) -> None:
 @store_option
 def restore(folder: Path, store: Path) -> None:
     """
-    Make a new store out of the backup in FOLDER.
+    Make the graph what it was when the backup in FOLDER was made.
 
     \b
     scholargraph restore /media/disk/my-field --store my-field.db
     """
     from scholargraph.graph.backup import restore as restored
+    from scholargraph.graph.store import Store
 
-    click.echo(restored(folder, store))
+    base = Store.open(folder).iris.base
+    there = Store.open(store, create=True, base=base)
+    click.echo(f"{restored(folder, there):,} triples restored to {store}")
 
 
 def serving_options(command: Command) -> Command:
@@ -543,8 +553,7 @@ def _serve(store: Path, host: str, port: int, threads: int) -> None:
     address = f"[{host}]" if ":" in host else host
     click.echo(f"{store}: http://{address}:{port}/   (Ctrl-C stops)")
     Granian(
-        "scholargraph.server:create_app",
-        factory=True,
+        "scholargraph.server",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
@@ -552,7 +561,14 @@ def _serve(store: Path, host: str, port: int, threads: int) -> None:
         websockets=False,
         log_enabled=False,
         workers_kill_timeout=10,
-    ).serve()
+        # Its own loader would look the name up below the working directory first.
+    ).serve(target_loader=_application, wrap_loader=False)
+
+
+def _application() -> "Flask":
+    from scholargraph.server import create_app
+
+    return create_app()
 
 
 def _free(host: str, port: int) -> None:
@@ -581,27 +597,21 @@ def _progress(unit: str) -> Iterator["tqdm[Any]"]:
 
 
 @contextlib.contextmanager
-def _output(path: Path | None) -> Iterator[Callable[[str], Any]]:
+def _output(path: Path | None) -> Iterator[Callable[[bytes], Any]]:
     """Writes to stdout, or to *path*, which appears only when everything is written."""
     if path is None:
-        yield click.get_text_stream("stdout", encoding="utf-8").write
+        yield sys.stdout.buffer.write
+        sys.stdout.buffer.flush()
         return
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with draft.open("w", encoding="utf-8") as file:
+        with draft.open("wb") as file:
             yield file.write
         draft.replace(path)
     except OSError as error:
         raise ScholarGraphError(f"{path}: cannot be written: {error.strerror}") from error
     finally:
         draft.unlink(missing_ok=True)
-
-
-def _write(chunks: Iterator[bytes]) -> None:
-    stdout = click.get_binary_stream("stdout")
-    for chunk in chunks:
-        stdout.write(chunk)
-    stdout.flush()
 
 
 def main() -> None:
