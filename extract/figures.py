@@ -189,12 +189,17 @@ class Figure:
 
 
 def figures(
-    text: str, start: int, end: int, metrics: Sequence[tuple[int, int]]
+    text: str,
+    start: int,
+    end: int,
+    metrics: Sequence[tuple[int, int]],
+    names: Sequence[tuple[int, int]] = (),
 ) -> Iterator[Figure]:
     """
     The results in the sentence *start* to *end* of *text*, in reading order.
 
-    *metrics* are the places where that sentence names a measure, ascending.
+    *metrics* are the places where that sentence names a measure, ascending; a number within one of
+    *names* ('SQuAD 1.1') is part of the name.
 
     >>> text = "It improves mIoU by 3.0% with 4 layers."
     >>> [(figure.value, figure.change) for figure in figures(text, 0, len(text), [(12, 16)])]
@@ -202,6 +207,8 @@ def figures(
     """
     previous: Figure | None = None
     for match in _NUMBER.finditer(text, start, end):
+        if any(first <= match.start() and match.end() <= last for first, last in names):
+            continue
         before = text[max(start, match.start() - 140) : match.start()]
         after = text[match.end() : min(end, match.end() + 90)]
         found = _figure(match, before, after, _beside(match, text, metrics))

@@ -15,7 +15,8 @@ from spacy.tokens import Doc
 
 from .annotations import RESULTS, Marked, marked, sentence_bounds, title_end
 from .figures import Figure, figures
-from .gazetteer import Gazetteer, names
+from .gazetteer import Gazetteer
+from .gazetteer import names as known_names
 from .mentions import Kind
 from .phrases import any_of
 
@@ -167,7 +168,7 @@ class Results:
     """Writes the numeric results of a paper's abstract to ``doc._.scholar_results``."""
 
     def __init__(self) -> None:
-        self._measures = Gazetteer(name for name in names() if name.kind == "metric")
+        self._measures = Gazetteer(name for name in known_names() if name.kind == "metric")
 
     def __call__(self, doc: Doc) -> Doc:
         text = doc.text
@@ -186,11 +187,8 @@ class Results:
             metrics = {(m.start, m.end) for m in mentions[first:stop] if m.kind == "metric"}
             metrics |= {(a, b) for a, b, _ in self._measures.find(text, start, end)}
             sentence = Sentence(text, (start, end), mentions, range(first, stop))
-            claimed = [
-                figure
-                for figure in figures(text, start, end, sorted(metrics))
-                if not _within(figure, mentions[first:stop])
-            ]
+            names = [(mention.start, mention.end) for mention in mentions[first:stop]]
+            claimed = list(figures(text, start, end, sorted(metrics), names))
             respective = sentence.respective(claimed)
             for figure in claimed:
                 roles = asdict(sentence.roles(figure))
@@ -198,11 +196,6 @@ class Results:
                 found.append({**asdict(figure), **roles})
         doc._.set(RESULTS, found)
         return doc
-
-
-def _within(figure: Figure, mentions: Sequence[Marked]) -> bool:
-    """A number inside a name ('SQuAD 1.1') is part of the name."""
-    return any(m.start <= figure.start and figure.end <= m.end for m in mentions)
 
 
 @Language.factory(
