@@ -19,6 +19,8 @@ _HINTS = ("git", "bitbucket", "hugging", "hf.co", "codeberg", "zenodo", "sourcef
 # How many path segments make a repository: github.com/owner alone is a person, not code.
 _SEGMENTS = {"forge": 2, "pages": 0, "hub": 2, "archive": 1, "doi": 2}
 _TRAILING = ".,;:!?*_'’”\"~"
+# 'github.com/a/b.Our work': a full stop that lost its space.
+_GLUED = re.compile(r"\.(?!Net$)[A-Z][a-z]+$")
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 
 
@@ -41,7 +43,7 @@ def repositories(text: str) -> tuple[str, ...]:
         role = match.lastgroup if match.lastgroup != "path" else None
         role = role or next(name for name in _SEGMENTS if match[name])
         path = _without_punctuation(match["path"])
-        path = path.rstrip("/").removesuffix(".git")
+        path = _GLUED.sub("", path.rstrip("/")).removesuffix(".git")
         if len([part for part in path.split("/") if part]) < _SEGMENTS[role]:
             continue
         address = f"https://{match[role].lower()}{path}"

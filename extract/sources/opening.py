@@ -59,16 +59,19 @@ def head(path: Path) -> str:
 
     Raises: SourceError for a file that holds no text in UTF-8.
     """
+    start = b""
     with _bytes_of(path) as stream:
         try:
-            start = stream.read(HEAD)
+            while len(start) < HEAD and (more := stream.read1(HEAD)):
+                start += more
         except _DAMAGE as error:
-            raise SourceError(f"{path}: {_damaged(error)}") from error
+            if not start:
+                raise SourceError(f"{path}: {_damaged(error)}") from error
     for mark, what in _NOT_TEXT.items():
         if start.startswith(mark):
             raise SourceError(f"{path}: the file is {what}")
     _refuse_wide_encodings(path, start)
-    text = start.decode(errors="replace").removeprefix("\ufeff")
+    text = _with_unix_ends(start.decode(errors="replace"))
     if not text.strip():
         raise SourceError(f"{path}: the file is empty; a source holds at least one paper")
     return text
@@ -126,8 +129,7 @@ def page(path: Path) -> tuple[str, bool]:
                 "save the page as UTF-8 (iconv -f ISO-8859-1 -t UTF-8)"
             ) from error
         text, cut = content[: error.start].decode(), True
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    return text, cut
+    return _with_unix_ends(text), cut
 
 
 def source_hash(path: Path) -> str:
@@ -171,6 +173,10 @@ def _bytes_of(path: Path) -> Iterator[io.BufferedIOBase]:
                 yield unpacked
         else:
             yield stream
+
+
+def _with_unix_ends(text: str) -> str:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _damaged(error: Exception) -> str:

@@ -201,7 +201,7 @@ def _entries(lines: list[_Line]) -> Iterator[_Entry]:
         if follows_heading and lines[index - 1].number == line.number - 1:
             continue
         starts.append((index, heading))
-    ends = [index for index, _ in starts[1:]] + [len(lines)]
+    ends = [*(index for index, _ in starts[1:]), len(lines)][: len(starts)]
     for (start, heading), end in zip(starts, ends, strict=True):
         body = tuple(line.text for line in lines[start + 1 : end])
         yield _Entry(heading, lines[start].number, body, last=end == len(lines))

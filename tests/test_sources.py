@@ -1,0 +1,144 @@
+"""Files as a whole: which format, which fault, which hash."""
+
+import ast
+import datetime
+import gzip
+import hashlib
+import os
+import resource
+from pathlib import Path
+
+import pytest
+
+from scholargraph import ScholarGraphError
+from scholargraph.extract import sources
+from scholargraph.extract.papers import Paper, Refusal
+from scholargraph.extract.sources import FORMATS, SourceError, read, recognise, source_hash
+
+PROFILE = "Ada Müller\n\nCV\nh-index1\n\nCVMar 15, 2022\nOwls\n\nBo Li et al.\n\nOwls are deep.\n"
+LINE = '{"id": "owls", "title": "Deep Owls", "abstract": "Owls are deep."}\n'
+
+
+@pytest.fixture
+def file(tmp_path):
+    def of(content: str | bytes, name: str = "file.bib") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return of
+
+
+@pytest.mark.parametrize(
+    ("content", "format"),
+    [
+        (PROFILE, "profile"),
+        ("\ufeff" + PROFILE.replace("\n", "\r\n"), "profile"),
+        (LINE, "jsonl"),
+        ("\n\n  " + LINE, "jsonl"),
+        (gzip.compress(LINE.encode()), "jsonl"),
+        (gzip.compress(PROFILE.encode()), "profile"),
+    ],
+)
+def test_the_content_decides_the_format_and_not_the_name(file, content, format):
+    assert recognise(file(content)) == format
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "the file is empty"),
+        (" \n\n", "the file is empty"),
+        (gzip.compress(b""), "the file is empty"),
+        ("Just a letter.\nNothing else.\n", "not a format known here; give .* profile or jsonl"),
+        ("[\n" + LINE.strip() + "\n]", "not one object a line; `jq -c"),
+        ('{\n  "title": "x"\n}', "not one object a line"),
+        (b"a\0b" * 20 + b"\n", "not text, it has NUL bytes"),
+        (LINE.encode("utf-16"), "UTF-16; save it as UTF-8"),
+        (LINE.encode("utf-16-be"), "UTF-16; save it as UTF-8"),
+        (LINE.encode("utf-32"), "UTF-32; save it as UTF-8"),
+        (b"%PDF-1.7\n", "a PDF; papers are read from"),
+        (b"PK\x03\x04....", "a ZIP archive; unpack it first"),
+        (gzip.compress(LINE.encode())[:10], "the compressed data breaks off"),
+    ],
+)
+def test_a_file_that_holds_no_papers_says_why(file, content, message):
+    path = file(content)
+
+    with pytest.raises(SourceError, match=message) as raised:
+        read(path)
+
+    assert str(raised.value).startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("content", [b"", LINE.encode("utf-16"), b"%PDF-1.7\n"])
+def test_naming_the_format_hides_no_fault(file, content, format):
+    with pytest.raises(SourceError, match="empty|UTF-16|PDF"):
+        read(file(content), format=format)
+
+
+def test_a_missing_file_a_folder_and_a_pipe_say_so(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    for path, message in [
+        (tmp_path / "none", "no such file"),
+        (tmp_path, "this is a folder"),
+        (pipe, "this is not a file"),
+        (tmp_path / ("x" * 300), "name too long"),
+        (Path("a\0b"), "null"),
+    ]:
+        with pytest.raises(SourceError, match=rf"(?i){message}"):
+            read(path)
+        with pytest.raises(SourceError, match=rf"(?i){message}"):
+            source_hash(path)
+
+
+def test_an_unknown_format_name_lists_the_known_ones(file):
+    with pytest.raises(SourceError, match="no format is called 'bibtex'.*profile, jsonl"):
+        read(file(LINE), format="bibtex")
+
+
+def test_a_source_error_is_ours():
+    assert issubclass(SourceError, ScholarGraphError)
+    assert FORMATS == ("profile", "jsonl")
+
+
+def test_the_day_of_capture_is_today_unless_given(file):
+    path = file(PROFILE)
+
+    profile = next(read(path))
+
+    assert profile.captured == datetime.date.today().isoformat()
+
+
+def test_the_hash_is_that_of_the_bytes(file):
+    assert source_hash(file(LINE)) == hashlib.sha256(LINE.encode()).hexdigest()
+
+
+def test_memory_does_not_grow_with_the_file(file):
+    lines = (LINE.replace("owls", str(n)).replace("deep", "deep " * 2_000) for n in range(3_000))
+    path = file("".join(lines))
+    sum(1 for _ in zip(range(10), read(path), strict=False))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    count = sum(isinstance(record, Paper) for record in read(path))
+
+    assert path.stat().st_size > 30_000_000
+    assert count == 3_000
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10_000  # KB
+
+
+def test_the_same_paper_is_one_paper_in_both_formats(file):
+    profile = [record for record in read(file(PROFILE)) if isinstance(record, Paper)]
+    line = '{"title": "Owls", "abstract": "Deep.", "date": "2022-03-15"}'
+
+    assert [record.id for record in read(file(line))] == [record.id for record in profile]
+
+
+def test_sources_know_nothing_of_spacy_or_the_graph():
+    for module in Path(sources.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                assert (node.module or "").split(".")[0] not in ("spacy", "pyoxigraph", "flask")
