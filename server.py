@@ -5,6 +5,7 @@ Nothing is computed here. Errors of the rooms below become HTTP statuses here an
 """
 
 import logging
+import os
 import sys
 
 from flask import Flask, Response, request
@@ -122,13 +123,16 @@ def _register_errors(app: Flask) -> None:
 
 
 def main() -> None:
-    """Serves the environment's store on 127.0.0.1:5000, one process, for trying things out."""
+    """Serves the environment's store to this machine, for trying things out."""
+    port = os.environ.get("SCHOLARGRAPH_PORT") or "5000"
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        sys.exit(f"scholargraph: SCHOLARGRAPH_PORT is {port!r}; a number up to 65535 is needed")
     try:
         app = create_app()
     except ScholarGraphError as error:
         sys.exit(f"scholargraph: {error}")
     logging.basicConfig(level=logging.INFO)
-    app.run("127.0.0.1", 5000, threaded=True)
+    app.run("127.0.0.1", int(port), threaded=True)
 
 
 def __getattr__(name: str) -> Flask:

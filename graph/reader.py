@@ -159,8 +159,8 @@ class Reader:
                 header = self._evaluate(question, output)
             except (SyntaxError, ValueError) as error:
                 self._send_error(QueryError.from_engine(question["text"], str(error)), "query")
-            except QueryRefused as error:
-                self._send_error(error, "refused")
+            except QueryError as error:
+                self._send_error(error, "refused" if isinstance(error, QueryRefused) else "query")
             except AnswerTooLong:
                 send(self._peer, {"error": "answer", "message": str(self._most)})
             except MemoryError:
@@ -187,8 +187,8 @@ class Reader:
         snapshot = self._newest()
         options: dict[str, Any] = {}
         if question["default_graphs"] or question["named_graphs"]:
-            options["default_graph"] = [NamedNode(iri) for iri in question["default_graphs"]]
-            options["named_graphs"] = [NamedNode(iri) for iri in question["named_graphs"]]
+            options["default_graph"] = [_graph(iri) for iri in question["default_graphs"]]
+            options["named_graphs"] = [_graph(iri) for iri in question["named_graphs"]]
         # An unknown function is an error of its expression, not of the query (SPARQL 1.1, 17.2).
         functions: dict[NamedNode, Callable[..., Term | None]] = {}
         while True:
@@ -215,6 +215,13 @@ class Reader:
                 self._snapshot = None
             self._snapshot, self._state = self._store.snapshot(), newest
         return self._snapshot
+
+
+def _graph(iri: str) -> NamedNode:
+    try:
+        return NamedNode(iri)
+    except ValueError as error:
+        raise QueryError(f"{iri[:200]!r} names no graph: {error}; give an absolute IRI") from error
 
 
 def _no_value(*_arguments: object) -> None:

@@ -208,9 +208,6 @@ def _keyword(text: str, keyword: str) -> int | None:
         start, depth = readings.pop()
         earlier = previous = Token("sign", ";", 0)
         for token in tokens(text, start):
-            if token.start in seen:
-                break
-            seen.add(token.start)
             prefix = token.text.partition(":")[0].upper()
             if token.kind == "word" and keyword in prefix:
                 found.append(token.start)
@@ -223,9 +220,12 @@ def _keyword(text: str, keyword: str) -> int | None:
                 glued = keyword in previous.text.partition(":")[0].upper()
                 if glued and earlier.text.upper() not in _BEFORE_GRAPH:
                     found.append(previous.start)
-            ends_operand = previous.kind in _OPERANDS or previous.text == ")"
+            ends_operand = previous.kind in _OPERANDS or previous.text in (")", "}")
             if token.kind == "iri" and ends_operand and not _NO_OPERAND.match(token.text[1:-1]):
                 readings.append((token.start + 1, depth))
+            if token.start in seen:  # read on from here before, only arrived at otherwise
+                break
+            seen.add(token.start)
             depth += {"{": 1, "}": -1}.get(token.text, 0)
             earlier, previous = previous, token
     return min(found, default=None)
