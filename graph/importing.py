@@ -47,8 +47,9 @@ class Report:
     """
     What an import did.
 
-    *read* counts papers; *new*, *changed* and *unchanged* are those now in the graph, *skipped*
-    what was refused, with its place. *papers* is how many the store holds now.
+    *read* counts papers; *new*, *changed* and *unchanged* are those now in the graph. *skipped* is
+    what was refused, with its place: a paper, or a part of one that went in without it. *papers* is
+    how many the store holds now.
     """
 
     read: int
@@ -66,17 +67,17 @@ class Report:
         The report for people, several lines without a newline at the end.
 
         >>> print(Report(3, 2, 0, 1, (), 210, 0, 40, 1.5).text())
-        3 papers read in 1.5 s: 2 new, 0 changed, 1 unchanged, 0 skipped
+        3 papers read in 1.5 s: 2 new, 0 changed, 1 unchanged, 0 refused
         210 triples added, 0 removed; 40 papers in the store
         """
         lines = [
             f"{_number(self.read, 'paper')} read in {self.seconds:.1f} s: {self.new:,} new, "
             f"{self.changed:,} changed, {self.unchanged:,} unchanged, "
-            f"{len(self.skipped):,} skipped",
+            f"{len(self.skipped):,} refused",
             f"{_number(self.triples_added, 'triple')} added, {self.triples_removed:,} removed; "
             f"{_number(self.papers, 'paper')} in the store",
         ]
-        return "\n".join([*lines, *(f"skipped: {refusal}" for refusal in self.skipped)])
+        return "\n".join([*lines, *(f"refused: {refusal}" for refusal in self.skipped)])
 
 
 def import_files(
