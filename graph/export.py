@@ -9,7 +9,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 import networkx as nx
 
@@ -112,11 +112,10 @@ def choice(path: Path, format: str | None = None, what: str | None = None) -> tu
         what = stem if stem in offers else offers[0]
     if what not in WHAT:
         raise ExportError(f"{what!r} cannot be exported; choose from {', '.join(WHAT)} with --what")
-    chosen = cast(What, what)
-    if suffix not in FORMATS_OF[chosen]:
-        fitting = ", ".join(FORMATS_OF[chosen])
-        raise ExportError(f"{chosen} cannot be written as {suffix}; choose from {fitting}")
-    return chosen, suffix
+    if suffix not in FORMATS_OF[what]:
+        fitting = ", ".join(FORMATS_OF[what])
+        raise ExportError(f"{what} cannot be written as {suffix}; choose from {fitting}")
+    return what, suffix
 
 
 def chunks(

@@ -112,16 +112,17 @@ def _sentences(
         f"""{{ {among} ?mention {v.OF_CONCEPT} {NamedNode(end.iri)} ; {v.PART_OF} ?paper ;
                  {v.IN_SENTENCE} ?place ; {v.START} ?start ; {v.END} ?end .
                ?place {v.VALUE} ?text ; {v.START} ?offset ; {v.FIELD} ?field
-               BIND("{end.kind}" AS ?kind) }}"""
-        for end in ends
+               BIND("{end.kind}" AS ?kind) BIND({number} AS ?which) }}"""
+        for number, end in enumerate(ends)
     )
     rows = snapshot.select(
         f"""
-        SELECT ?paper ?place ?kind ?start ?end ?text ?offset ?field
+        SELECT ?paper ?place ?kind ?which ?start ?end ?text ?offset ?field
         WHERE {{ {mentions} }}"""
     )
     relations = _relations(snapshot, among, ends)
     marks: dict[str, set[tuple[int, int, str]]] = defaultdict(set)
+    mentioned: dict[str, set[str]] = defaultdict(set)
     places: dict[str, tuple[str, str, int, str]] = {}
     for row in rows:
         place, offset = value_of(row["place"]), int(value_of(row["offset"]))
@@ -131,6 +132,7 @@ def _sentences(
             offset,
             value_of(row["text"]),
         )
+        mentioned[place].add(value_of(row["which"]))
         start, end = int(value_of(row["start"])), int(value_of(row["end"]))
         marks[place].add((start - offset, end - offset, value_of(row["kind"])))
     # First what states a relation, then what mentions both ends, then in reading order.
@@ -138,9 +140,10 @@ def _sentences(
         places,
         key=lambda place: (
             place not in relations,
-            -len({kind for *_, kind in marks[place]}),
+            -len(mentioned[place]),
             places[place][1] != "title",
             places[place][2],
+            place,
         ),
     )
     found: dict[str, list[Sentence]] = defaultdict(list)

@@ -52,7 +52,8 @@ def coauthors(
     more than `CONSORTIUM` authors make no links. With *focus* only authors who share a paper with
     it; with *limit* only the closest. ``graph.graph["more"]`` counts those left out.
     """
-    return _network(snapshot, ("author",), focus, years, minimum, limit)
+    authors: tuple[NodeKind, ...] = ("author",)
+    return _network(snapshot, authors, focus, years, minimum, limit)
 
 
 def concepts(
@@ -115,7 +116,9 @@ def _network(
         among = {item.thing: item.kind for item in nearby} | {focus.iri: focus.kind}
         among = {member: among[member] for member in members}
         occurrences = list(_occurrences(snapshot, reached, years, among=among))
-        links = _links(occurrences, minimum)
+        # On one paper everything occurs with everything: only what other papers repeat says more.
+        of_paper = with_focus and focus.kind == "paper"
+        links = _links(occurrences, max(2, minimum) if of_paper else minimum)
 
     graph = nx.Graph()
     papers = Counter(item.thing for item in occurrences)

@@ -156,7 +156,8 @@ def backbone(graph: nx.Graph, most: int) -> nx.Graph:
         graph.edges(data="weight"), key=lambda link: (-link[2], *sorted((link[0], link[1])))
     )
     reached: set[str] = set()
-    kept, rest = [], []
+    kept: list[tuple[str, str]] = []
+    rest: list[tuple[str, str]] = []
     for a, b, _ in ranked:
         needed = focus in (a, b) or a not in reached or b not in reached
         (kept if needed else rest).append((a, b))

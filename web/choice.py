@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast, get_args
+from typing import get_args
 
 import networkx as nx
 from flask import request
@@ -76,7 +76,6 @@ def choice(snapshot: Snapshot) -> Choice:
     view = request.args.get("view") or implied
     if view not in VIEWS:
         raise refusal("view", f"{view[:40]!r} is none; choose {_or(VIEWS)}")
-    view = cast(View, view)
     years = Years(number("from", 0, 9999), number("to", 0, 9999))
     if years.first is not None and years.last is not None and years.first > years.last:
         raise refusal("from", f"{years.first} is later than the parameter to, {years.last}")

@@ -53,11 +53,13 @@ def download(what: str, suffix: str) -> Response:
     response = _file(f"{what}.{suffix}", suffix)
     response.call_on_close(snapshot.close)
     response.set_etag(f"{snapshot.name}-{snapshot.path.stat().st_mtime_ns:x}-{what}-{suffix}")
-    response.response = iter(())  # a list would give HEAD the length 0
+    response.direct_passthrough = True  # else werkzeug reads the whole stream to learn its length
+    response.response = iter(())  # and a list would give HEAD the length 0
     if request.method != "HEAD":
         found = chunks(snapshot, chosen, suffix, kinds=wanted, minimum=minimum)
         response.response = _whole(found) if suffix == "rdf" else found
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @blueprint.get("/explore.<any(graphml,gexf,csv):suffix>")

@@ -1,0 +1,271 @@
+"""The view over HTTP: its page, its data, its evidence, its file, and what it refuses."""
+
+import base64
+import hashlib
+import html
+import json
+import re
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from corpus import HOSTILE_NAME
+from flask.testing import FlaskClient
+
+from scholargraph.graph.store import Store
+from scholargraph.web import vendor
+
+BASE = "https://w3id.org/scholargraph/"
+ADA, RIVERNET = f"{BASE}author/ada-lindqvist", f"{BASE}method/rivernet"
+DELTASAR, RIVER_1 = f"{BASE}dataset/deltasar", f"{BASE}paper/arxiv:2305.00001"
+
+
+def get(client: FlaskClient, address: str, **parameters: object) -> Any:
+    response = client.get(address, query_string=parameters)
+    assert response.status_code == 200, response.text
+    return json.loads(response.text)
+
+
+def test_without_a_focus_the_whole_corpus_shows_its_coauthors(client: FlaskClient) -> None:
+    found = get(client, "/explore.json")
+
+    assert (found["view"], found["focus"], found["limit"]) == ("coauthors", None, 300)
+    assert found["counts"] == {"author": 9}
+    assert len(found["edges"]) == 15
+    assert found["heading"] == "Coauthors in the whole graph"
+
+
+@pytest.mark.parametrize(
+    ("focus", "kinds", "view"),
+    [
+        (ADA, None, "coauthors"),
+        (ADA, "method,dataset", "mixed"),
+        (RIVERNET, None, "mixed"),
+        (RIVER_1, None, "mixed"),
+    ],
+)
+def test_the_view_follows_the_focus(
+    client: FlaskClient, focus: str, kinds: str | None, view: str
+) -> None:
+    found = get(client, "/explore.json", focus=focus, **({"kinds": kinds} if kinds else {}))
+
+    assert (found["view"], found["focus"]) == (view, focus)
+    assert focus in {node["id"] for node in found["nodes"]}
+
+
+def test_parameters_bound_the_picture(client: FlaskClient) -> None:
+    asked = {"view": "concepts", "kinds": "dataset", "from": 2022, "to": 2023, "min": 1, "limit": 2}
+    found = get(client, "/explore.json", **asked)
+
+    assert {node["group"] for node in found["nodes"]} == {"dataset"}
+    assert (found["kinds"], found["from"], found["to"], found["limit"]) == (
+        ["dataset"],
+        2022,
+        2023,
+        2,
+    )
+    assert len(found["nodes"]) == 2
+
+
+def test_opened_nodes_bring_their_surroundings_and_hidden_ones_leave(client: FlaskClient) -> None:
+    amina = f"{BASE}author/amina-diallo"
+    alone = get(client, "/explore.json", focus=amina)
+    opened = get(client, "/explore.json", focus=amina, open=f"{BASE}author/wei-chen")
+    hidden = get(client, "/explore.json", focus=amina, hide=f"{BASE}author/wei-chen")
+
+    names = {node["label"] for node in opened["nodes"]}
+    assert names - {node["label"] for node in alone["nodes"]} == {
+        "Ada Lindqvist",
+        "José García-Márquez",
+    }
+    assert "Wei Chen" not in {node["label"] for node in hidden["nodes"]}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "named"),
+    [
+        ({"view": "hairball"}, "view"),
+        ({"kinds": "author,robot"}, "kinds"),
+        ({"view": "concepts", "kinds": "author"}, "kinds"),
+        ({"from": "last year"}, "from"),
+        ({"to": "-1"}, "to"),
+        ({"from": "2024", "to": "2020"}, "from"),
+        ({"limit": "0"}, "limit"),
+        ({"limit": "100000"}, "limit"),
+        ({"limit": "9" * 5000}, "limit"),
+        ({"min": "1.5"}, "min"),
+        ({"open": [f"{BASE}author/{n}" for n in range(21)]}, "open"),
+    ],
+)
+@pytest.mark.parametrize("address", ["/explore.json", "/explore", "/explore.html", "/explore.csv"])
+def test_a_bad_parameter_is_named(
+    client: FlaskClient, address: str, parameters: dict[str, object], named: str
+) -> None:
+    response = client.get(address, query_string=parameters)
+
+    assert response.status_code == 400
+    assert response.content_type == "application/problem+json"
+    assert json.loads(response.text)["parameter"] == named
+
+
+@pytest.mark.parametrize("iri", [f"{BASE}author/nobody", "x", "<script>", f"{RIVER_1}> <b"])
+@pytest.mark.parametrize("name", ["focus", "open"])
+def test_an_unknown_focus_is_not_found(client: FlaskClient, name: str, iri: str) -> None:
+    response = client.get("/explore.json", query_string={name: iri})
+
+    assert response.status_code == 404
+    assert json.loads(response.text)["parameter"] == name
+
+
+def test_a_browser_gets_a_page_for_a_bad_parameter(client: FlaskClient) -> None:
+    response = client.get("/explore?view=<script>", headers={"Accept": "text/html"})
+
+    assert response.status_code == 400
+    assert "<script>'" not in response.text
+    assert "&lt;script&gt;" in response.text
+
+
+def test_the_page_holds_its_data_and_no_script_of_its_own(client: FlaskClient) -> None:
+    page = client.get("/explore").text
+
+    (data,) = re.findall(r'<script type="application/json" id="picture">(.*?)</script>', page, re.S)
+    assert HOSTILE_NAME in {node["label"] for node in json.loads(data)["nodes"]}
+    assert "<" not in data
+    scripts = re.findall(r"<script([^>]*)>", page)
+    assert all("src=" in script or "application/json" in script for script in scripts)
+    assert " style=" not in page
+
+
+def test_evidence_between_two_concepts(client: FlaskClient) -> None:
+    found = get(client, "/explore/evidence.json", a=RIVERNET, b=DELTASAR)
+
+    assert (found["a"]["label"], found["b"]["kind"], found["more"]) == ("RiverNet", "dataset", 0)
+    first = found["papers"][1]["sentences"][0]
+    assert first["relations"] == ["evaluatedOn"]
+    assert first["spans"][1] == {"text": "DeltaSAR", "kind": "dataset"}
+
+
+def test_evidence_keeps_to_the_years_of_the_picture(client: FlaskClient) -> None:
+    asked = {"a": RIVERNET, "b": DELTASAR, "from": "2024"}
+    found = get(client, "/explore/evidence.json", **asked)
+
+    assert [paper["year"] for paper in found["papers"]] == [2024]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "status", "named"),
+    [
+        (None, ADA, 400, "a"),
+        (ADA, None, 400, "b"),
+        (RIVER_1, RIVER_1, 400, "b"),
+        (ADA, f"{BASE}author/nobody", 404, "b"),
+        (ADA, f"{BASE}dataset/kitchenner", 404, None),
+    ],
+)
+def test_evidence_that_cannot_be(
+    client: FlaskClient, a: str | None, b: str | None, status: int, named: str | None
+) -> None:
+    asked = {name: iri for name, iri in (("a", a), ("b", b)) if iri}
+    response = client.get("/explore/evidence.json", query_string=asked)
+
+    assert response.status_code == status
+    assert json.loads(response.text).get("parameter") == named
+
+
+def test_an_unchanged_picture_is_not_sent_again(client: FlaskClient) -> None:
+    first = client.get("/explore.json")
+    again = client.get("/explore.json", headers={"If-None-Match": first.headers["ETag"]})
+
+    assert again.status_code == 304
+
+
+def test_a_commit_changes_the_picture(client: FlaskClient, store: Store) -> None:
+    before = client.get("/explore.json").text
+    with store.writing() as writer:
+        writer.update(
+            f"DELETE WHERE {{ <{ADA}> <http://xmlns.com/foaf/0.1/name> ?n }} ; "
+            f'INSERT DATA {{ <{ADA}> <http://xmlns.com/foaf/0.1/name> "Ada the Second" }}'
+        )
+
+    assert "Ada the Second" not in before
+    assert "Ada the Second" in client.get("/explore.json").text
+
+
+def test_the_standalone_file_needs_nothing_else(client: FlaskClient) -> None:
+    response = client.get("/explore.html", query_string={"focus": RIVERNET})
+    text = response.text
+
+    assert response.headers["Content-Disposition"] == 'attachment; filename="mixed-rivernet.html"'
+    # Namespaces and licences in scripts name addresses; elements must not.
+    elements = re.sub(
+        r"(<script[^>]*>).*?</script>|(<style>).*?</style>", r"\1\2", text, flags=re.S
+    )
+    assert not re.search(r"\b(src|href|action)=.https?:", elements)
+    assert "src=" not in elements
+    assert "vis-network" in text
+
+
+def test_the_standalone_file_allows_its_own_scripts_only(client: FlaskClient) -> None:
+    response = client.get("/explore.html")
+
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', response.text)
+    policy = html.unescape(policy)
+    assert policy == response.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "unsafe" not in policy
+    scripts = re.findall(r"<script>(.*?)</script>", response.text, re.S)
+    assert len(scripts) == 3
+    for script in [*scripts, *re.findall(r"<style>(.*?)</style>", response.text, re.S)]:
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in policy
+
+
+def test_no_label_ends_the_standalone_file_early(client: FlaskClient) -> None:
+    text = client.get("/explore.html?view=mixed&kinds=author,paper,method,task").text
+
+    (data,) = re.findall(r'<script type="application/json" id="picture">(.*?)</script>', text, re.S)
+    assert "<script>alert(1)</script> Considered Harmful to Text Classification" in {
+        node["label"] for node in json.loads(data)["nodes"]
+    }
+    assert "<img src=x" not in text
+    assert "alert(1)</script>" not in text
+
+
+def test_vis_network_comes_from_pyvis_and_is_kept(client: FlaskClient) -> None:
+    with client.get("/vendor/9.1.2/vis-network.min.js") as response:
+        served = response.data
+
+    assert served == vendor.located("vis-network.min.js").read_bytes()
+    assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert response.content_type.startswith("text/javascript")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "9.1.2/network.py",
+        "9.1.2/..%2f..%2fnetwork.py",
+        "9.0.4/vis-network.min.js",
+        "9.1.2/%2e%2e/template.html",
+    ],
+)
+def test_nothing_else_of_pyvis_is_served(client: FlaskClient, path: str) -> None:
+    assert client.get(f"/vendor/{path}").status_code == 404
+
+
+def test_our_scripts_never_write_markup() -> None:
+    from importlib.resources import files
+
+    for name in ("network.js", "explore.js"):
+        text = files("scholargraph.web").joinpath("static", name).read_text("utf-8")
+        assert not re.search(
+            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", text
+        )
+
+
+def test_the_page_links_to_pages_of_this_server(client: FlaskClient) -> None:
+    page = client.get("/explore", query_string={"focus": ADA}).text
+
+    assert 'data-root="/"' in page
+    assert f'value="{ADA}"' in page
+    assert client.get("/author/" + quote("ada-lindqvist")).status_code == 200
