@@ -140,7 +140,8 @@ class Index:
                 score = answer.hits[0][0]
                 best = Found(self._best(answer.hits, limit), int(answer.count))  # type: ignore[attr-defined]  # stub lags
                 found.append((-score, kind, best))
-        found.sort(key=lambda item: item[0])
+        # Of equals, what a phrase names comes before the titles that hold it.
+        found.sort(key=lambda item: (item[0], item[1] == "paper"))
         return {kind: best for _, kind, best in found}
 
     def _best(self, hits: list[tuple[float, tantivy.DocAddress]], limit: int) -> tuple[Hit, ...]:
@@ -156,8 +157,7 @@ class Index:
         choices = [
             self._constant(WHOLE, whole, 1000.0),
             self._begins(WHOLE, whole, 300.0),
-            self._all(words, exactly=True),
-            self._all(words, exactly=False),
+            self._all(words),
         ]
         for compound in compounds:
             choices.append(self._constant(NAME, compound, 50.0))
@@ -172,7 +172,7 @@ class Index:
         choices.append(Query.boolean_query(in_text))
         return Query.disjunction_max_query(choices)
 
-    def _all(self, words: list[str], *, exactly: bool) -> Query:
+    def _all(self, words: list[str]) -> Query:
         """Names that hold every word, the last one perhaps unfinished, or misspelt."""
         parts = []
         for number, word in enumerate(words):
@@ -181,18 +181,18 @@ class Index:
             if last:
                 choices.append(self._begins(NAME, word, 40.0))
                 choices.append(self._begins(OTHER, word, 30.0))
-            if not exactly and len(word) >= SHORTEST_TYPO:
+            if len(word) >= SHORTEST_TYPO:
                 distance = 1 if len(word) < 8 else 2
-                for field in (NAME, OTHER):
+                for field, score in ((NAME, 3.0), (OTHER, 1.5)):
                     typo = Query.fuzzy_term_query(
                         self._index.schema, field, word, distance=distance, prefix=False
                     )
-                    choices.append(Query.const_score_query(typo, 3.0))
+                    choices.append(Query.const_score_query(typo, score))
                     if last:
                         begun = Query.fuzzy_term_query(
                             self._index.schema, field, word, distance=1, prefix=True
                         )
-                        choices.append(Query.const_score_query(begun, 2.0))
+                        choices.append(Query.const_score_query(begun, score - 1.0))
             parts.append((Occur.Must, Query.disjunction_max_query(choices)))
         # Scores of words add up: their mean keeps long questions comparable to whole names.
         return Query.boost_query(Query.boolean_query(parts), 1.0 / len(words))
