@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from scholargraph import ScholarGraphError
 from scholargraph.graph.sparql import QueryError, QueryRefused, QueryTimeout, QueryTooLarge
 from scholargraph.graph.store import StoreBusy
-from scholargraph.web import explore, health, pages, problems, search, sparql, vendor
+from scholargraph.web import explore, export, health, pages, problems, search, sparql, vendor
 from scholargraph.web.problems import Problem
 from scholargraph.web.service import EXTENSION, Service, Settings
 
@@ -72,7 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _register_blueprints(app: Flask) -> None:
-    for module in (pages, search, sparql, explore, vendor, health):
+    for module in (pages, search, sparql, explore, export, vendor, health):
         app.register_blueprint(module.blueprint)
 
 

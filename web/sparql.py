@@ -35,18 +35,23 @@ DESCRIPTIONS = (
     "application/rdf+xml",
 )
 
-# `format=` for links, which cannot send Accept.
+# `format=` for links, which cannot send Accept: the first that fits the kind of answer. Clients
+# such as SPARQLWrapper send these names beside a right Accept: one that does not fit is no error.
 FORMATS = {
-    "json": JSON,
-    "xml": "application/sparql-results+xml",
-    "csv": "text/csv",
-    "tsv": "text/tab-separated-values",
-    "ttl": "text/turtle",
-    "nt": "application/n-triples",
-    "jsonld": "application/ld+json",
-    "rdf": "application/rdf+xml",
-    "trig": "application/trig",
-    "nq": "application/n-quads",
+    "json": (JSON, "application/ld+json"),
+    "xml": ("application/sparql-results+xml", "application/rdf+xml"),
+    "csv": ("text/csv",),
+    "tsv": ("text/tab-separated-values",),
+    "ttl": ("text/turtle",),
+    "turtle": ("text/turtle",),
+    "n3": ("text/turtle",),
+    "nt": ("application/n-triples",),
+    "jsonld": ("application/ld+json",),
+    "json-ld": ("application/ld+json",),
+    "rdf": ("application/rdf+xml",),
+    "rdf+xml": ("application/rdf+xml",),
+    "trig": ("application/trig",),
+    "nq": ("application/n-quads",),
 }
 
 # With these the same query of the same store has another answer each time.
@@ -111,12 +116,10 @@ def _response(answer: Answer, media_type: str) -> Response:
 def _media_type(asked: Form, parameters: Parameters) -> str:
     offers = OFFERS[asked]
     name = parameters.one("format")
-    if name:
-        if name not in FORMATS:
-            raise standard(400, f"There is no format {name[:40]!r}; choose {', '.join(FORMATS)}.")
-        found = FORMATS[name] if FORMATS[name] in offers else None
-    else:
-        found = best(request.headers.get("Accept", ""), offers)
+    if name and name not in FORMATS:
+        raise standard(400, f"There is no format {name[:40]!r}; choose {', '.join(FORMATS)}.")
+    fitting = [media for media in FORMATS.get(name or "", ()) if media in offers]
+    found = fitting[0] if fitting else best(request.headers.get("Accept", ""), offers)
     if found is None:
         raise Problem(
             406,
