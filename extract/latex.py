@@ -6,9 +6,9 @@ Abstracts are mostly plain text with islands of markup, and much that looks like
 recognised changes; the rest stays as it was.
 """
 
-import html
 import re
 
+from .hypertext import ORDINAL, without_html
 from .macros import ACCENTS, DROPPED, LETTERS, SILENT, SPACES, VERBATIM, accented, symbol
 
 # A text without any of these has no markup.
@@ -18,15 +18,6 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 # UTF-8 that was once read as Latin-1, an apostrophe as 'â' and two control characters.
 _MISREAD = re.compile("[\xc3-\xf4](?=[\x80-\xbf]?[\x80-\x9f])[\x80-\xbf]{1,3}")
 _PASSES = 8
-
-_ENTITY = re.compile(r"&(?:amp;)*(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-_BREAK = re.compile(r"</?(?:br|p|div|li|ul|ol|jats:p|jats:sec)(?:\s[^<>]{0,200})?/?>", re.I)
-_INLINE = re.compile(
-    r"<(?P<close>/)?(?P<name>(?:jats:)?(?:b|i|u|em|strong|italic|bold|sub|sup|tt|code|span|small|a"
-    r"|font|sc|title))(?:\s[^<>]{0,500})?>",
-    re.IGNORECASE,
-)
-_HREF = re.compile(r"\shref\s?=\s?[\"']?(https?://[^\s\"'<>]+)", re.IGNORECASE)
 
 _TOKEN = re.compile(
     # paths: 'C:\temp', '..\data', '\\server\share', 'dir\file.txt'
@@ -59,7 +50,6 @@ _PROSE = re.compile(r"(?:^|\s)[A-Za-z]{3,}(?:\s|$)")
 _MATH_WORD = re.compile(r"[A-Za-z0-9(\-+](?:[A-Za-z0-9.,+*/()|'-]{0,18}[A-Za-z0-9)'])?")
 _LONGEST_MATH = 400
 _DEEPEST = 40
-_ORDINAL = re.compile(r"(?:st|nd|rd|th)(?![A-Za-z])")
 
 
 def plain(text: str) -> str:
@@ -83,7 +73,7 @@ def plain(text: str) -> str:
     for _ in range(_PASSES):
         if _MARKED.search(text) is None:
             return text
-        converted = _clean(_without_quotes(_without_latex(_without_html(text))))
+        converted = _clean(_without_quotes(_without_latex(without_html(text))))
         if converted == text:
             return text
         text = converted
@@ -103,34 +93,6 @@ def _reread(match: re.Match[str]) -> str:
         return match[0].encode("latin-1").decode()
     except UnicodeDecodeError:
         return match[0]
-
-
-def _without_html(text: str) -> str:
-    if "<" in text:
-        text = _BREAK.sub(" ", text)
-        opened: list[re.Match[str]] = []
-        replaced: dict[int, str] = {}
-        for tag in _INLINE.finditer(text):
-            if not tag["close"]:
-                opened.append(tag)
-            elif opened and opened[-1]["name"].lower() == tag["name"].lower():
-                first = opened.pop()
-                inner = text[first.end() : tag.start()]
-                exponent = first["name"].lower().endswith("sup")
-                exponent = exponent and _ORDINAL.fullmatch(inner.strip()) is None
-                replaced[first.start()] = "^" if exponent else ""
-                address = _HREF.search(first[0])
-                shown = address is None or address[1] in inner
-                replaced[tag.start()] = "" if shown or not address else f" ({address[1]})"
-        text = _INLINE.sub(lambda tag: replaced.get(tag.start(), tag[0]), text)
-    if "&" in text:
-        text = _ENTITY.sub(lambda entity: html.unescape(_innermost(entity[0])), text)
-    return text
-
-
-def _innermost(entity: str) -> str:
-    """``&amp;amp;lt;`` was escaped three times; one step undoes them all."""
-    return "&" + entity[1:].replace("amp;", "") if entity[1:].strip("amp;") else "&amp;"
 
 
 def _without_quotes(text: str) -> str:
@@ -227,7 +189,7 @@ class _Walk:
             return after
         inner = inner.strip()
         last = self._last()
-        if sign == "^" and (inner in ("°", "′") or (last.isdigit() and _ORDINAL.fullmatch(inner))):
+        if sign == "^" and (inner in ("°", "′") or (last.isdigit() and ORDINAL.fullmatch(inner))):
             sign = ""
         elif re.search(r"[\s+*/=,<>]|(?<=.)[-−]", inner) and not re.fullmatch(r"\(.*\)", inner):
             inner = f"({inner})"
@@ -292,7 +254,7 @@ class _Walk:
         if name == "footnote":
             return ("" if self._last().isspace() else " ") + f"({text.strip()})"
         if name in ("textsuperscript", "textsubscript"):
-            ordinal = _ORDINAL.fullmatch(text) or name == "textsubscript"
+            ordinal = ORDINAL.fullmatch(text) or name == "textsubscript"
             return text if ordinal else f"^{text}"
         return text or name * (len(parts) == 1 and name not in SILENT)
 

@@ -40,7 +40,7 @@ SHARED = Path(__file__).parents[1].parent / "shared" / "data" / "papers"
         (r"\begin{itemize}\item a \item b\end{itemize}", "a b"),
         ("a<sup>2</sup>, 5<sup>th</sup>, <b>bold</b>, line<br/>end", "a^2, 5th, bold, line end"),
         ('<a href="https://a.b">here</a>', "here (https://a.b)"),
-        ("AT&amp;T, x &lt; y, &amp;amp;eacute;", "AT&T, x < y, é"),
+        ("AT&amp;T, x &lt; y, &amp;amp;eacute; &map; &notit; &#233;", "AT&T, x < y, é ↦ &notit; é"),
         ("Cohen\xe2\x80\x99s", "Cohen’s"),
         (" two\nlines\u00a0and \t a tab ", "two lines and a tab"),
     ],
@@ -111,6 +111,16 @@ def test_text_without_signs_of_markup_changes_in_its_spaces_only(text):
 def test_time_grows_with_length_only(piece):
     """Seconds at most, where anything quadratic would take hours."""
     text = piece * (300_000 // len(piece))
+    started = time.process_time()
+
+    plain(text)
+
+    assert time.process_time() - started < 20
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("<b>", "</b>"), (r"\textit{", "}"), ("(", ")")])
+def test_time_does_not_grow_with_depth(opening, closing):
+    text = opening * 40_000 + r"\cite{x}" + closing * 40_000
     started = time.process_time()
 
     plain(text)

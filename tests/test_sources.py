@@ -12,7 +12,7 @@ import pytest
 
 from scholargraph import ScholarGraphError
 from scholargraph.extract import sources
-from scholargraph.extract.papers import Paper, Refusal
+from scholargraph.extract.papers import Paper
 from scholargraph.extract.sources import FORMATS, SourceError, read, recognise, source_hash
 
 PROFILE = "Ada Müller\n\nCV\nh-index1\n\nCVMar 15, 2022\nOwls\n\nBo Li et al.\n\nOwls are deep.\n"

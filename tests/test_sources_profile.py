@@ -165,6 +165,23 @@ def test_two_category_codes_without_space_are_two(records):
     assert paper.categories == ("eess.IV", "cs.LG")
 
 
+@pytest.mark.parametrize("code", ["cs.CV", "q-bio.NC", "quant-ph"])
+def test_a_full_category_name_is_kept(records, code):
+    assert papers(records(PAGE.replace("49.3IVApr", f"{code}Apr")))[1].categories == (code,)
+
+
+@pytest.mark.parametrize("rest", ["", SECOND])
+def test_a_line_that_begins_no_paper_is_reported(records, tmp_path, rest):
+    page = HEAD + "\n★ Mar 15\nTitle\n\nBo Li\n\nOwls.\n" + rest
+    reason = "'★ Mar 15' is not how a paper begins; that is a line such as 'CVMar 15, 2022'"
+
+    if rest:
+        assert (12, reason) in refusals(records(page))
+    else:
+        with pytest.raises(SourceError, match=f"page:12: {reason}"):
+            records(page)
+
+
 def test_an_unknown_category_code_stays_as_it_is(records):
     assert papers(records(PAGE.replace("IVApr", "QQApr")))[1].categories == ("QQ",)
 

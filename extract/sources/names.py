@@ -57,10 +57,15 @@ def find(name: str, names: Sequence[str]) -> int | None:
     """
     wanted = folded(name)
     for index, other in enumerate(names):
-        if sorted(folded(other).split()) == sorted(wanted.split()):
+        same = folded(other)
+        if sorted(same.split()) == sorted(wanted.split()) or _unspaced(same) == _unspaced(wanted):
             return index
     initialled = [i for i, other in enumerate(names) if _abbreviates(folded(other), wanted)]
     return initialled[0] if len(initialled) == 1 else None
+
+
+def _unspaced(name: str) -> str:
+    return name.replace(" ", "")
 
 
 def _abbreviates(short: str, full: str) -> bool:

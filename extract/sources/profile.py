@@ -27,7 +27,8 @@ from .identity import title_id
 _DATE = r"(?P<month>{month})\.?\s?(?P<day>\d{{1,2}})(?:\s?,\s?(?P<year>\d{{4}}))?\s?(?P<flag>Code)?"
 _MONTH = "|".join(f"{month.capitalize()}[a-z]{{0,6}}" for month in MONTHS)
 _HEADING = re.compile(
-    r"(?P<score>\d{1,6}(?:\.\d{1,6})?)?\s?(?P<code>[A-Za-z]{2,}?(?:-[A-Za-z]+?)?)\s?"
+    r"(?P<score>\d{1,6}(?:\.\d{1,6})?)?\s?"
+    r"(?P<code>(?:[a-z]{1,8}(?:-[a-z]{2,8})?\.)?[A-Za-z]{2,}?(?:-[A-Za-z]+?)?)\s?"
     + _DATE.format(month=_MONTH),
     re.ASCII,
 )
@@ -99,19 +100,25 @@ def read(path: Path, captured: datetime.date) -> Iterator[Record]:
     """
     text, cut = opening.page(path)
     lines = _lines(text)
-    first = next((i for i, line in enumerate(lines) if _HEADING.fullmatch(line.text)), len(lines))
+    first = next((i for i, line in enumerate(lines) if _heading(line.text)), len(lines))
     head, body = lines[:first], lines[first:]
     if not head or _is_head(head[0].text):
         raise opening.SourceError(
             f"{path}:1: the page does not begin with its author's name; save the page from its top"
         )
-    profile, promised = _head(head, captured)
+    profile, promised, stray = _head(head, captured)
+    if stray:
+        unread = f"{_short(stray.text)} is not how a paper begins; that is a line such as {_MODEL}"
+    if stray and not body:
+        raise opening.SourceError(f"{path}:{stray.number}: {unread}")
     if not body and promised != 0:
         what = "its list of papers" if promised is None else f"the first of {promised} papers"
         raise opening.SourceError(
             f"{path}:{lines[-1].number}: the page ends before {what}; save the whole page"
         )
     yield profile
+    if stray:
+        yield Refusal(path, stray.number, unread)
     cut = cut or not text.endswith("\n")
     remains = _cut_heading(body) if cut else None
     found = 0
@@ -135,6 +142,7 @@ def read(path: Path, captured: datetime.date) -> Iterator[Record]:
 
 
 _SAVE_WHOLE = "save the page again, scrolled to its end"
+_MODEL = "'CVMar 15, 2022'"
 
 
 def _lines(text: str) -> list[_Line]:
@@ -165,16 +173,22 @@ def _is_head(line: str) -> bool:
     return _figure(line) is not None or _HEADING.fullmatch(line) is not None
 
 
-def _head(lines: list[_Line], captured: datetime.date) -> tuple[Profile, int | None]:
-    """The profile, and how many papers the list after it announces."""
+def _heading(line: str) -> re.Match[str] | None:
+    return _HEADING.fullmatch(line) or _ODD_HEADING.fullmatch(line)
+
+
+def _head(lines: list[_Line], captured: datetime.date) -> tuple[Profile, int | None, _Line | None]:
+    """The profile, how many papers its list announces, and what stands there instead of one."""
     claims: dict[Measure, SourceClaim] = {}
     categories: dict[str, None] = {}
-    announced = None
+    announced, stray = None, None
     for line in lines[1:]:
         listed = _LIST_HEADING.fullmatch(line.text)
         claim = _figure(line.text)
         if listed:
             announced = int(listed[1].replace(",", "") or 0)
+        elif announced is not None:
+            stray = stray or line
         elif claim:
             claims.setdefault(claim.measure, claim)
         else:
@@ -185,7 +199,7 @@ def _head(lines: list[_Line], captured: datetime.date) -> tuple[Profile, int | N
         announced = int(claims["papers"].value)
     author = plain(lines[0].text)
     profile = Profile(author, captured.isoformat(), tuple(categories), tuple(claims.values()))
-    return profile, announced
+    return profile, announced, stray
 
 
 def _entries(lines: list[_Line]) -> Iterator[_Entry]:
@@ -194,7 +208,7 @@ def _entries(lines: list[_Line]) -> Iterator[_Entry]:
     """
     starts: list[tuple[int, re.Match[str]]] = []
     for index, line in enumerate(lines):
-        heading = _HEADING.fullmatch(line.text) or _ODD_HEADING.fullmatch(line.text)
+        heading = _heading(line.text)
         if heading is None:
             continue
         follows_heading = bool(starts) and starts[-1][0] == index - 1
