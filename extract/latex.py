@@ -35,7 +35,8 @@ _LETTER_AHEAD = (
     re.compile(rf"\s{_LETTER}(?![^\W\d_])|\s?{_BRACED}"),
 )
 _ESCAPED_TWICE = re.compile(r"[%&_#$]|[A-Za-z]+\{")
-_TIE = re.compile(r"(?<=\S)~(?=\S)")
+# 'Fig.~3' has a tie; '5%~8%' is a range, '~5' an estimate.
+_TIE = re.compile(r"(?<=\S)~(?=\S)(?!(?<=[\d%$]~)[\d$.])")
 _ARGUMENTS = {
     "frac": 2, "tfrac": 2, "dfrac": 2, "nicefrac": 2, "sfrac": 2, "binom": 2, "href": 2,
     "textcolor": 2, "colorbox": 2, "texorpdfstring": 2,
@@ -111,7 +112,10 @@ def _without_quotes(text: str) -> str:
 def _without_latex(text: str) -> str:
     if "\\" not in text and "$" not in text:
         return text
-    return _Walk(text).converted(0, len(text), math=False, depth=0)
+    walk = _Walk(text)
+    if "\\" not in text and not walk.math:
+        return text
+    return walk.converted(0, len(text))
 
 
 class _Walk:
