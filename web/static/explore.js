@@ -22,9 +22,13 @@
   const network = new NetworkView(byId("network"), {
     node: showNode,
     link: showLink,
-    nothing: showNothing,
+    nothing: () => {
+      showNothing();
+      remember(true);
+    },
     open: toggle,
   });
+  explorer.network = network; // for whoever opens the console
 
   // ---- small pieces of page
 
@@ -221,7 +225,6 @@
       make("p", { class: "quiet" }, live
         ? "Choose a node to see what it is, or a link to see the papers and sentences behind it. Choosing a node twice opens its surroundings."
         : "Choose a node or a link to see what it is."));
-    remember(true);
   }
 
   function showNode(id) {
@@ -266,7 +269,7 @@
     const [a, b] = [link.from, link.to];
     const heading = make("h2", {}, named(a, label(a)), " and ", named(b, label(b)));
     const weight = make("p", {}, `${count(link.value, "paper")}${link.first === null ? "" : `, ${years(link)}`}`);
-    const found = make("div", { class: "evidence" });
+    const found = make("div", { class: "behind" });
     panel.replaceChildren(
       make("div", { class: "acts" }, button(label(a), () => network.show(a)), button(label(b), () => network.show(b))),
       heading, weight, found);
