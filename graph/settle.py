@@ -27,6 +27,14 @@ _REMEMBERED = 1_000_000
 
 _ORCID = re.compile(r"(?:https?://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])", re.ASCII)
 
+# What evidence for shared nodes is written in.
+_WITNESSES = {
+    *(v.OF_CONCEPT, v.EXACT, v.CONCEPT_LABEL, v.ABBREVIATION),
+    *(v.OF_AUTHOR, v.MAIN_ENTITY, v.NAME_AS_GIVEN, v.ORCID),
+    *(v.CATEGORY, v.SUBJECT, v.PREDICATE, v.OBJECT),
+}
+
+# What is settled here.
 _CLASSES = {v.PERSON, v.FOAF_PERSON, v.CONCEPT, *v.CONCEPT_CLASSES.values()}
 _SETTLED = {v.NAME, v.LABEL, v.ALT_LABEL, v.ABBREVIATION, v.PERSON_ID, v.NOTATION}
 
@@ -82,7 +90,9 @@ def _evidence(quads: Iterable[Quad]) -> Iterator[tuple[Node, Item]]:
     """What *quads*, in which every node is described whole, say of shared nodes."""
     nodes: dict[object, dict[NamedNode, list[object]]] = {}
     for quad in quads:
-        nodes.setdefault(quad.subject, {}).setdefault(quad.predicate, []).append(quad.object)
+        predicate = quad.predicate
+        if predicate in _WITNESSES:
+            nodes.setdefault(quad.subject, {}).setdefault(predicate, []).append(quad.object)
     for values in nodes.values():
         for concept in _iris(values, v.OF_CONCEPT):
             forms = _texts(values, v.EXACT)
@@ -100,9 +110,9 @@ def _evidence(quads: Iterable[Quad]) -> Iterator[tuple[Node, Item]]:
         for category in _iris(values, v.CATEGORY):
             yield category, ("use", "")
         for subject in _iris(values, v.SUBJECT):
-            for predicate in _iris(values, v.PREDICATE):
+            for relation in _iris(values, v.PREDICATE):
                 for other in _iris(values, v.OBJECT):
-                    yield Triple(subject, predicate, other), ("said", "")
+                    yield Triple(subject, relation, other), ("said", "")
 
 
 def _evidence_of(graph: Readable, node: Node) -> Iterator[tuple[Node, Item]]:
