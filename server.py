@@ -12,7 +12,13 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from scholargraph import ScholarGraphError
-from scholargraph.graph.sparql import QueryError, QueryRefused, QueryTimeout, QueryTooLarge
+from scholargraph.graph.sparql import (
+    AnswerUnwritable,
+    QueryError,
+    QueryRefused,
+    QueryTimeout,
+    QueryTooLarge,
+)
 from scholargraph.graph.store import StoreBusy
 from scholargraph.web import explore, export, health, pages, problems, search, sparql, vendor
 from scholargraph.web.problems import Problem
@@ -91,6 +97,10 @@ def _register_errors(app: Flask) -> None:
     @app.errorhandler(QueryRefused)
     def refused_query(error: QueryRefused) -> Response:
         return problems.answer(Problem(403, "Query refused", str(error)))
+
+    @app.errorhandler(AnswerUnwritable)
+    def unwritable(error: AnswerUnwritable) -> Response:
+        return problems.answer(Problem(406, "Not acceptable", str(error)))
 
     @app.errorhandler(QueryTimeout)
     def too_slow(error: QueryTimeout) -> Response:

@@ -17,7 +17,7 @@ import socket
 import struct
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO, cast
 
 from pyoxigraph import (
@@ -30,6 +30,8 @@ from pyoxigraph import (
     serialize,
 )
 
+from . import serialize as well_formed
+from .rdfxml import NotXml
 from .snapshots import CURRENT, Term
 from .sparql import QueryError, QueryRefused, refuse_federation
 from .store import Snapshot, Store, StoreError
@@ -124,6 +126,10 @@ class _Output:
             raise AnswerTooLong
         return self.file.write(data)
 
+    def writelines(self, chunks: Iterable[bytes]) -> None:
+        for chunk in chunks:
+            self.write(chunk)
+
     def flush(self) -> None:
         self.file.flush()
 
@@ -161,6 +167,8 @@ class Reader:
                 self._send_error(QueryError.from_engine(question["text"], str(error)), "query")
             except QueryError as error:
                 self._send_error(error, "refused" if isinstance(error, QueryRefused) else "query")
+            except NotXml as error:
+                send(self._peer, {"error": "unwritable", "message": str(error)})
             except AnswerTooLong:
                 send(self._peer, {"error": "answer", "message": str(self._most)})
             except MemoryError:
@@ -231,10 +239,13 @@ def _no_value(*_arguments: object) -> None:
 def _serialize(
     result: QuerySolutions | QueryBoolean | QueryTriples, question: Header, output: _Output
 ) -> Header:
-    file = cast(BinaryIO, output)  # pyoxigraph calls write and flush, nothing else
+    file = cast(BinaryIO, output)  # _Output has what pyoxigraph calls
     if isinstance(result, QueryTriples):
         media = question["graph"]
-        serialize(result, file, GRAPHS[media], prefixes=PREFIXES)
+        if GRAPHS[media] == RdfFormat.RDF_XML:
+            file.writelines(well_formed.serialize(result, "rdf"))  # Oxigraph's is not always
+        else:
+            serialize(result, file, GRAPHS[media], prefixes=PREFIXES)
         return {"kind": "graph", "media": media}
     kind = "boolean" if isinstance(result, QueryBoolean) else "solutions"
     media = question[kind]

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Literal
 
 from . import reader
-from .sparql import QueryError, QueryRefused, QueryTimeout, QueryTooLarge
+from .sparql import AnswerUnwritable, QueryError, QueryRefused, QueryTimeout, QueryTooLarge
 from .store import Store, StoreError
 
 Kind = Literal["solutions", "boolean", "graph"]
@@ -115,6 +115,7 @@ class ReaderPool:
             QueryRefused: It asks other servers.
             QueryTimeout: It ran too long and was killed, or waited too long for its turn.
             QueryTooLarge: It wanted too much memory, or its answer is too long.
+            AnswerUnwritable: RDF/XML cannot hold it.
             StoreError: The store cannot be read any more.
         """
         question = {
@@ -129,7 +130,7 @@ class ReaderPool:
         process = self._take()
         try:
             answer = process.ask(question, self.timeout)
-        except (QueryError, StoreError, _AnswerTooLong):
+        except (QueryError, AnswerUnwritable, StoreError, _AnswerTooLong):
             self._give_back(process)
             raise
         except BaseException:
@@ -258,6 +259,8 @@ class _Process:
             case "query" | "refused" as kind:
                 error = QueryError if kind == "query" else QueryRefused
                 return error(header["message"], line=header["line"], column=header["column"])
+            case "unwritable":
+                return AnswerUnwritable(header["message"])
             case "answer":
                 return _AnswerTooLong(
                     f"the answer is longer than {int(header['message']) // 1024 // 1024} MB; "

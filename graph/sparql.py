@@ -67,6 +67,10 @@ class QueryRefused(QueryError):
     """A query that would make this server fetch from another: SERVICE or LOAD."""
 
 
+class AnswerUnwritable(ScholarGraphError):
+    """An answer that the format asked for cannot hold: RDF/XML has no way to write some triples."""
+
+
 class QueryTimeout(ScholarGraphError):
     """A query that ran past its time, or waited too long for its turn."""
 

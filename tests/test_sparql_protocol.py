@@ -327,6 +327,14 @@ def test_every_format_says_the_same(client):
     assert graphs == [{(f"<{EX}s>", value)}] * 6
 
 
+def test_what_rdf_xml_cannot_say_is_not_acceptable_as_such(client):
+    query = "CONSTRUCT { <x:s> <http://example.org/1> 'a' } {}"
+
+    statuses = [get(client, query, format=name).status_code for name in ("rdf", "ttl")]
+
+    assert statuses == [406, 200]
+
+
 def test_errors_carry_cors_and_vary_too(client):
     responses = [
         get(client, "ASK"),
