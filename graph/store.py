@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Self
 
 import pyoxigraph
-from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, Triple
 
 from .iris import DEFAULT_BASE, Iris
 from .locks import StoreBusy, StoreError, writers_lock
@@ -101,7 +101,8 @@ class Writer:
         """
         Removes *delete* and adds *insert*, all or nothing: how many quads went and came.
 
-        A quad in both stays. Quads with blank nodes cannot be removed so.
+        A quad in both stays. Blank nodes have no name in an update, so quads with them (none are
+        ours) follow one by one.
         """
         engine = self._engine
         new = dict.fromkeys(insert)
@@ -113,10 +114,14 @@ class Writer:
             self._mark()
             if not removed:
                 engine.extend(added)
-            else:
-                engine.update(
-                    f"DELETE DATA {{ {_data(removed)} }}; INSERT DATA {{ {_data(added)} }}"
-                )
+                return 0, len(added)
+            named_removed, named_added = (
+                _data(quad for quad in quads if not _has_blank(quad)) for quads in (removed, added)
+            )
+            engine.update(f"DELETE DATA {{ {named_removed} }}; INSERT DATA {{ {named_added} }}")
+            for quad in filter(_has_blank, removed):
+                engine.remove(quad)
+            engine.extend(filter(_has_blank, added))
         return len(removed), len(added)
 
     def update(self, text: str) -> None:
@@ -278,6 +283,13 @@ def _opened(folder: Path) -> pyoxigraph.Store:
         return pyoxigraph.Store(folder)
     except RuntimeError as error:
         raise StoreError(f"{folder}: damaged ({error}); restore the store from a backup") from error
+
+
+def _has_blank(quad: Quad) -> bool:
+    return any(
+        isinstance(term, BlankNode | Triple)
+        for term in (quad.subject, quad.object, quad.graph_name)
+    )
 
 
 def _data(quads: Iterable[Quad]) -> str:

@@ -89,12 +89,12 @@ def _core(snapshot: Snapshot, shapes: rdflib.Graph, nodes: list[NamedNode]) -> I
     _, report, _ = pyshacl.validate(data, shacl_graph=shapes)
     names = {node.value for node in nodes}
     for result in report.subjects(RDF.type, SH.ValidationResult):
-        node = str(report.value(result, SH.focusNode))
-        if node not in names:
+        focus = str(report.value(result, SH.focusNode))
+        if focus not in names:
             continue
         value = report.value(result, SH.value)
         yield Violation(
-            node=node,
+            node=focus,
             shape=_name(report.value(result, SH.sourceShape)),
             message=str(report.value(result, SH.resultMessage)),
             value="" if value is None else str(value)[:100],

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad
 
 from scholargraph import ScholarGraphError
 from scholargraph.graph.store import Store, StoreBusy, StoreError
@@ -106,6 +106,20 @@ def test_named_graphs_are_changed_apart(empty_store):
         assert counts == (1, 1)
         assert snapshot.quads(graph=DefaultGraph()) == [fact("one")]
         assert snapshot.quads(graph=graph) == [Quad(EXAMPLE, SAYS, Literal("two"), graph)]
+
+
+def test_quads_with_blank_nodes_are_changed_too(empty_store):
+    blank = Quad(BlankNode("b1"), SAYS, Literal("one"))
+    other = Quad(EXAMPLE, SAYS, BlankNode("b2"))
+    with empty_store.writing() as writer:
+        writer.apply([], [blank, fact("one")])
+
+    with empty_store.writing() as writer:
+        counts = writer.apply([blank, fact("one")], [other, fact("two")])
+
+    with empty_store.snapshot() as snapshot:
+        assert counts == (2, 2)
+        assert set(snapshot.quads()) == {other, fact("two")}
 
 
 def test_a_commit_without_change_publishes_nothing(empty_store):
