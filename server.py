@@ -12,6 +12,8 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from scholargraph import ScholarGraphError
+from scholargraph.graph.graph_store import RdfError
+from scholargraph.graph.rdfxml import NotXml
 from scholargraph.graph.sparql import (
     AnswerUnwritable,
     QueryError,
@@ -20,7 +22,18 @@ from scholargraph.graph.sparql import (
     QueryTooLarge,
 )
 from scholargraph.graph.store import StoreBusy
-from scholargraph.web import explore, export, health, pages, problems, search, sparql, vendor
+from scholargraph.web import (
+    explore,
+    export,
+    graph_store,
+    health,
+    pages,
+    problems,
+    search,
+    sparql,
+    updates,
+    vendor,
+)
 from scholargraph.web.problems import Problem
 from scholargraph.web.service import EXTENSION, Service, Settings
 
@@ -67,6 +80,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         # Any page of any site may read what anybody may read; queries by POST are reads too.
+        # Changes are not for them: whoever has the token does not use it from a web page.
         if request.method in READS or request.path == sparql.PATH:
             for name, value in READERS_ELSEWHERE.items():
                 response.headers.setdefault(name, value)
@@ -78,7 +92,8 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _register_blueprints(app: Flask) -> None:
-    for module in (pages, search, sparql, explore, export, vendor, health):
+    modules = (pages, search, explore, export, vendor, sparql, updates, graph_store, health)
+    for module in modules:
         app.register_blueprint(module.blueprint)
 
 
@@ -98,8 +113,13 @@ def _register_errors(app: Flask) -> None:
     def refused_query(error: QueryRefused) -> Response:
         return problems.answer(Problem(403, "Query refused", str(error)))
 
+    @app.errorhandler(RdfError)
+    def bad_rdf(error: RdfError) -> Response:
+        return problems.answer(Problem(400, "Bad RDF", str(error)))
+
+    @app.errorhandler(NotXml)
     @app.errorhandler(AnswerUnwritable)
-    def unwritable(error: AnswerUnwritable) -> Response:
+    def unwritable(error: AnswerUnwritable | NotXml) -> Response:
         return problems.answer(Problem(406, "Not acceptable", str(error)))
 
     @app.errorhandler(QueryTimeout)

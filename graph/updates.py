@@ -1,0 +1,111 @@
+"""SPARQL 1.1 Update on a store: what the protocol adds to the text, and what is refused."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from pyoxigraph import NamedNode
+
+from .snapshots import Term
+from .sparql import QueryError, Token, form, refuse_federation, tokens
+from .store import Store
+
+_UNKNOWN_FUNCTION = re.compile(r"custom function <(.*)> is not supported")
+
+
+def update(
+    store: Store,
+    text: str,
+    *,
+    using: Sequence[str] = (),
+    using_named: Sequence[str] = (),
+    base_iri: str | None = None,
+) -> None:
+    """
+    Runs *text* on *store*, all or nothing; it is durable and published on return.
+
+    *using* and *using_named* are the graphs that every WHERE sees, as USING and USING NAMED say.
+
+    Raises:
+        QueryError: *text* is no update, or says USING or WITH itself beside these graphs.
+        QueryRefused: It loads from, or asks, another server.
+        StoreBusy: Another process is writing.
+    """
+    refuse_federation(text)
+    if form(text) in ("solutions", "boolean", "graph"):
+        raise QueryError("this is a query; updates only are run here")
+    if using or using_named:
+        clauses = [f"USING {_graph(iri)}" for iri in using]
+        clauses += [f"USING NAMED {_graph(iri)}" for iri in using_named]
+        text = with_dataset(text, " ".join(clauses))
+    functions: dict[NamedNode, Callable[..., Term | None]] = {}
+    with store.writing() as writer:
+        while True:
+            try:
+                writer.store.update(text, base_iri=base_iri, custom_functions=functions)
+                return
+            except (SyntaxError, ValueError) as error:
+                raise QueryError.from_engine(text, str(error)) from error
+            except RuntimeError as error:
+                # An unknown function is an error of its expression, not of the update.
+                if unknown := _UNKNOWN_FUNCTION.search(str(error)):
+                    functions[NamedNode(unknown[1])] = lambda *_arguments: None
+                else:  # a graph that CREATE or COPY finds, or does not find
+                    raise QueryError(str(error)) from error
+
+
+def with_dataset(text: str, clauses: str) -> str:
+    """
+    *text* with *clauses*, such as ``USING <x:g>``, before the WHERE of each of its operations.
+
+    >>> with_dataset("DELETE WHERE { ?s ?p 'WHERE' }", "USING <x:g>")
+    "DELETE { ?s ?p 'WHERE' } USING <x:g> WHERE { ?s ?p 'WHERE' }"
+
+    Raises:
+        QueryError: An operation says USING or WITH itself.
+    """
+    edited, done = [], 0
+    for operation in _operations(text):
+        words = [token for token in operation if token.kind == "word"]
+        for token in words:
+            if token.text.upper() in ("USING", "WITH"):
+                raise QueryError.at(
+                    text,
+                    token.start,
+                    f"{token.text} cannot stand beside using-graph-uri or using-named-graph-uri",
+                )
+        where = next((token for token in words if token.text.upper() == "WHERE"), None)
+        if where is None:
+            continue
+        template = ""
+        before = operation[operation.index(where) - 1]
+        if before.text.upper() == "DELETE":  # DELETE WHERE { … }: the pattern is the template too
+            braces = [token for token in operation if token.start > where.start]
+            template = text[braces[0].start : braces[-1].start + 1] + " "
+        edited += [text[done : where.start], template, clauses, " "]
+        done = where.start
+    return "".join([*edited, text[done:]])
+
+
+def _operations(text: str) -> Iterator[list[Token]]:
+    """The tokens outside braces, and the braces, of each operation."""
+    operation: list[Token] = []
+    depth = 0
+    for token in tokens(text):
+        if token.text == "}":
+            depth -= 1
+        if depth == 0:
+            if token.text == ";":
+                yield operation
+                operation = []
+            else:
+                operation.append(token)
+        if token.text == "{":
+            depth += 1
+    yield operation
+
+
+def _graph(iri: str) -> NamedNode:
+    try:
+        return NamedNode(iri)
+    except ValueError as error:
+        raise QueryError(f"{iri[:200]!r} names no graph: {error}; give an absolute IRI") from error
