@@ -1,5 +1,6 @@
 """What the graph knows of one paper: its record, and what was read out of its text."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -139,7 +140,7 @@ def article(snapshot: Snapshot, iri: NamedNode, properties: Properties) -> Artic
         ),
         mentions=_mentions(snapshot, iri),
         relations=_relations(snapshot, iri),
-        results=tuple(result(row) for row in rows(snapshot, "paper_results", paper=iri)),
+        results=_results(snapshot, iri),
         imported=_imports(snapshot, iri),
     )
 
@@ -148,7 +149,20 @@ def named(row: Row, iri: str, name: str) -> Named:
     return Named(row.text(iri), name_of(row, iri, name))
 
 
-def result(row: Row) -> Result:
+Parts = dict[str, dict[str, Named]]
+
+
+def result_parts(found: Iterable[Row]) -> Parts:
+    """By result, what it is of; rows of ``paper_result_parts`` or ``concept_result_parts``."""
+    roles = {role.value: part for part, role in v.RESULT_PARTS.items()}
+    parts: Parts = {}
+    for row in found:
+        if part := roles.get(row.text("role")):
+            parts.setdefault(row.text("result"), {})[part] = named(row, "part", "label")
+    return parts
+
+
+def result(row: Row, parts: Parts) -> Result:
     """A row of ``paper_results`` or ``concept_results``."""
     offset = row.integer("offset")
     return Result(
@@ -157,14 +171,18 @@ def result(row: Row) -> Result:
         unit=row.maybe("unit"),
         change=row.text("change"),
         exact=row.text("exact"),
-        parts={
-            part: named(row, part, f"{part}Label") for part in v.RESULT_PARTS if row.maybe(part)
-        },
+        parts=parts.get(row.text("result"), {}),
         confidence=float(row.decimal("confidence")),
         sentence=row.text("sentence"),
         start=row.integer("start") - offset,
         end=row.integer("end") - offset,
     )
+
+
+def _results(snapshot: Snapshot, iri: NamedNode) -> tuple[Result, ...]:
+    found = rows(snapshot, "paper_results", paper=iri)
+    parts = result_parts(rows(snapshot, "paper_result_parts", paper=iri)) if found else {}
+    return tuple(result(row, parts) for row in found)
 
 
 def _authors(snapshot: Snapshot, iri: Term) -> tuple[Byline, ...]:

@@ -1,6 +1,7 @@
 """What is in the whole graph: every paper, author and concept with its count, and papers a year."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ KINDS = ("paper", "author", *CONCEPT_KINDS)
 
 # As many authors as a list of papers names before it says 'and n more'.
 BYLINE = 3
+
+# Seconds that a page may wait for what it keeps to be made anew.
+PATIENCE = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,29 +173,51 @@ class Kept(Generic[T]):
     """
     A value made of the newest snapshot, and kept until a newer one is asked for.
 
-    One thread makes it; others meanwhile get the former value, or wait where there is none.
-
-    >>> from types import SimpleNamespace
-    >>> kept = Kept(lambda snapshot: f"counted in {snapshot.name}")
-    >>> kept.of(SimpleNamespace(name="000001"))
-    'counted in 000001'
+    One thread makes it. Others meanwhile get the former value, or wait where there is none. What
+    took longer than `PATIENCE` to make is made anew in the background, of the snapshot that
+    *newest* opens, and pages show the former value until it is ready.
     """
 
-    def __init__(self, make: Callable[[Snapshot], T]) -> None:
+    def __init__(
+        self, make: Callable[[Snapshot], T], newest: Callable[[], Snapshot] | None = None
+    ) -> None:
         self._make = make
+        self._newest = newest
         self._making = threading.Lock()
         self._kept: tuple[str, T] | None = None
+        self._seconds = 0.0
 
     def of(self, snapshot: Snapshot) -> T:
+        """The value of *snapshot*, or for a while of an earlier one."""
         kept = self._kept
         if kept is not None and kept[0] == snapshot.name:
             return kept[1]
         if not self._making.acquire(blocking=kept is None):
             assert kept is not None
             return kept[1]
+        if kept is not None and self._newest is not None and self._seconds > PATIENCE:
+            threading.Thread(target=self._remake, args=(self._newest,), daemon=True).start()
+            return kept[1]
         try:
-            if self._kept is None or self._kept[0] != snapshot.name:
-                self._kept = snapshot.name, self._make(snapshot)
-            return self._kept[1]
+            return self._made(snapshot)
+        finally:
+            self._making.release()
+
+    def exactly(self, snapshot: Snapshot) -> T:
+        """The value of *snapshot*, however long it takes."""
+        with self._making:
+            return self._made(snapshot)
+
+    def _made(self, snapshot: Snapshot) -> T:
+        if self._kept is None or self._kept[0] != snapshot.name:
+            began = time.monotonic()
+            self._kept = snapshot.name, self._make(snapshot)
+            self._seconds = time.monotonic() - began
+        return self._kept[1]
+
+    def _remake(self, newest: Callable[[], Snapshot]) -> None:
+        try:
+            with newest() as snapshot:
+                self._made(snapshot)
         finally:
             self._making.release()

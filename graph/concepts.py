@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pyoxigraph import NamedNode
 
 from . import vocab as v
-from .articles import Properties, Result, named, result
+from .articles import Properties, Result, named, result, result_parts
 from .catalogue import Counted, Named, by_kind, counted, ending, name_of, papers_a_year
 from .iris import Iris
 from .questions import rows
@@ -146,7 +146,11 @@ def _relations(snapshot: Snapshot, iri: NamedNode) -> tuple[Related, ...]:
 
 
 def _results(snapshot: Snapshot, iri: NamedNode) -> tuple[tuple[Named, Result], ...]:
+    claimed = rows(snapshot, "concept_results", concept=iri)
+    if not claimed:
+        return ()
+    parts = result_parts(rows(snapshot, "concept_result_parts", concept=iri))
     found = {}
-    for row in rows(snapshot, "concept_results", concept=iri):
-        found[row.text("result")] = named(row, "paper", "title"), result(row)
+    for row in claimed:
+        found[row.text("result")] = named(row, "paper", "title"), result(row, parts)
     return tuple(found.values())

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -21,6 +22,7 @@ from scholargraph.graph.store import Store
 from scholargraph.server import create_app
 from scholargraph.web import charts
 from scholargraph.web.marking import Span, marked
+from scholargraph.web.remembered import Remembered
 from scholargraph.web.service import EXTENSION, Settings
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -409,6 +411,61 @@ def test_a_kept_value_is_made_once_for_each_snapshot(store: Store):
         kept.of(snapshot)
 
     assert made == [snapshot.name]
+
+
+def test_a_value_that_takes_long_is_made_anew_in_the_background(store: Store, monkeypatch):
+    monkeypatch.setattr("scholargraph.graph.catalogue.PATIENCE", -1.0)
+    remade = threading.Event()
+
+    def make(snapshot):
+        if snapshot.name != first.name:
+            remade.wait(10)
+        return snapshot.name
+
+    kept = Kept(make, store.snapshot)
+    with store.snapshot() as first:
+        kept.of(first)
+    with store.writing() as writer:
+        writer.update("INSERT DATA { <x:a> <x:b> <x:c> }")
+
+    with store.snapshot() as second:
+        meanwhile = kept.of(second)
+        remade.set()
+        afterwards = kept.exactly(second)
+    assert (meanwhile, afterwards) == (first.name, second.name)
+
+
+def test_a_page_that_did_not_change_is_not_sent_again(get, reader):
+    tag = get(METHOD).headers["ETag"]
+
+    again = reader.get(METHOD, headers={"Accept": BROWSER, "If-None-Match": tag})
+    otherwise = reader.get(METHOD, headers={"Accept": "text/turtle", "If-None-Match": tag})
+    assert (again.status_code, otherwise.status_code) == (304, 200)
+
+
+def test_a_page_of_a_changed_paper_changes(store: Store, client: FlaskClient):
+    def title() -> str:
+        return client.get(PAPER, headers={"Accept": "application/json"}).json["title"]
+
+    before = title(), title()
+    with store.writing() as writer:
+        writer.update(
+            "PREFIX dct: <http://purl.org/dc/terms/> "
+            f"DELETE WHERE {{ <{BASE}{PAPER}> dct:title ?title }}; "
+            f"INSERT DATA {{ <{BASE}{PAPER}> dct:title 'Another title' }}"
+        )
+
+    assert before == ("RiverNet: Following Water in Radar Images",) * 2
+    assert title() == "Another title"
+
+
+def test_remembered_answers_stay_below_their_bound():
+    memory = Remembered(most=250)
+    for name in "abc":
+        memory.put((name, "", "", ""), bytes(100), [])
+
+    assert memory.get(("a", "", "", "")) is None
+    assert memory.get(("c", "", "", "")) == (bytes(100), [])
 
 
 def test_the_catalogue_lists_the_first_authors_of_a_paper(store: Store):

@@ -9,7 +9,8 @@ from scholargraph.graph.catalogue import Catalogue, Kept, catalogue
 from scholargraph.graph.search import Index
 from scholargraph.graph.store import Snapshot
 
-from .service import service
+from .service import EXTENSION as SERVICE
+from .service import Service, service
 
 EXTENSION = "scholargraph.holdings"
 
@@ -25,13 +26,16 @@ class Holdings:
 def install(app: Flask) -> None:
     """Gives *app* its holdings, still empty."""
 
-    def listed(snapshot: Snapshot) -> Catalogue:
-        return catalogue(snapshot, service().iris)
+    held = cast(Service, app.extensions[SERVICE])
 
-    kept = Kept(listed)
-    app.extensions[EXTENSION] = Holdings(
-        kept, Kept(lambda snapshot: Index.build(kept.of(snapshot), snapshot))
-    )
+    def listed(snapshot: Snapshot) -> Catalogue:
+        return catalogue(snapshot, held.iris)
+
+    def indexed(snapshot: Snapshot) -> Index:
+        return Index.build(lists.exactly(snapshot), snapshot)
+
+    lists = Kept(listed, held.store.snapshot)
+    app.extensions[EXTENSION] = Holdings(lists, Kept(indexed, held.store.snapshot))
 
 
 def current_catalogue() -> Catalogue:

@@ -3,7 +3,7 @@
 from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 
-from . import holdings, home, ontology, resources, wording
+from . import holdings, home, ontology, remembered, resources, wording
 
 blueprint = Blueprint("pages", __name__)
 
@@ -25,5 +25,6 @@ blueprint.add_url_rule("/ns", "namespace", ontology.namespace)
 def _prepare(state: BlueprintSetupState) -> None:
     assert isinstance(state.app, Flask)
     holdings.install(state.app)
+    remembered.install(state.app)
     wording.install(state.app)
     state.app.jinja_env.globals["resource_forms"] = tuple(resources.SUFFIXES.items())

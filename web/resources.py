@@ -24,6 +24,7 @@ from .answering import HTML, JSON, as_json, chosen, page, page_number
 from .json_ld import scholarly_article
 from .marking import Piece, Span, marked
 from .problems import standard
+from .remembered import remembered
 from .service import service
 
 NOUNS = ("author", "paper", *CONCEPT_KINDS, "category", "source", "run", "profile")
@@ -38,6 +39,7 @@ NAMES = (v.NOTATION, v.FILE_NAME, v.NAME_AS_GIVEN, v.LABEL, v.NAME, v.TITLE)
 Statements = dict[str, list[Value]]
 
 
+@remembered
 def resource(noun: str, key: str) -> Response:
     """
     The page of a resource, or its data, by Accept or by suffix.
