@@ -120,13 +120,13 @@ def import_files(
             if len(ready) >= batch:
                 ready = [*intake.take_profiles(), *ready]
                 committer.commit(ready, intake.outcome, alive=intake.seen.keys())
-                intake.progress(len(ready))
+                intake.progress(_papers_of(ready))
                 ready = []
         ready = [*intake.take_profiles(), *ready]
         many = intake.outcome.new + len(ready) >= _OPTIMIZE_FROM
         if ready:
             committer.commit(ready, intake.outcome, alive=intake.seen.keys(), optimize=many)
-            intake.progress(len(ready))
+            intake.progress(_papers_of(ready))
     finally:
         if snapshot is not None:
             snapshot.close()
@@ -261,6 +261,10 @@ def _papers_in(store: Store) -> int:
         return 0
     with store.snapshot() as snapshot:
         return len(snapshot.quads(None, v.TYPE, v.ARTICLE, FACTS))
+
+
+def _papers_of(entries: Sequence[Entry]) -> int:
+    return sum(isinstance(entry, PaperEntry) for entry in entries)
 
 
 def _number(number: int, noun: str) -> str:

@@ -18,6 +18,7 @@ other way round. A process killed at any moment leaves whole transactions: the n
 
 import gc
 import json
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -39,6 +40,9 @@ MARKER = "format.json"
 LOCK = "lock"
 ENGINE = "oxigraph"
 UNPUBLISHED = "unpublished"
+
+# Seconds for this process to let go of an earlier writer's folder.
+_PATIENCE = 5.0
 
 # What a process killed while it made a store may leave: such a folder is still as good as empty.
 _UNFINISHED = {LOCK, UNPUBLISHED, f"{MARKER}.tmp"}
@@ -275,14 +279,23 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def _opened(folder: Path) -> pyoxigraph.Store:
-    try:
-        return pyoxigraph.Store(folder)
-    except OSError:
-        # Query results that nobody has dropped yet keep an earlier writer's RocksDB locked.
+    for log in folder.glob("LOG.old.*"):  # RocksDB leaves one at each opening
+        log.unlink()
+    patience = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return pyoxigraph.Store(folder)
+        except OSError:
+            # Query results of an earlier writer that nobody has dropped yet, in a traceback for
+            # example, keep RocksDB locked for this process.
+            if not (folder / "LOCK").exists() or time.monotonic() > patience:
+                raise
+        except RuntimeError as error:
+            raise StoreError(
+                f"{folder}: damaged ({error}); restore the store from a backup"
+            ) from error
         gc.collect()
-        return pyoxigraph.Store(folder)
-    except RuntimeError as error:
-        raise StoreError(f"{folder}: damaged ({error}); restore the store from a backup") from error
+        time.sleep(0.01)
 
 
 def _has_blank(quad: Quad) -> bool:

@@ -226,6 +226,26 @@ def test_a_kept_query_result_does_not_lock_the_next_writer_out(empty_store):
     assert said(empty_store) == {"one", "two"}
 
 
+def test_a_writer_waits_for_results_that_another_thread_drops_soon(empty_store):
+    add(empty_store, "one")
+    closed = threading.Event()
+
+    def keep() -> None:
+        with empty_store.writing() as writer:
+            results = writer.store.quads_for_pattern(None, None, None)
+        closed.set()
+        time.sleep(0.2)
+        del results
+
+    thread = threading.Thread(target=keep)
+    thread.start()
+    closed.wait()
+    add(empty_store, "two")
+    thread.join()
+
+    assert said(empty_store) == {"one", "two"}
+
+
 def test_two_writers_take_turns(empty_store):
     threads = [threading.Thread(target=add, args=(empty_store, str(n))) for n in range(4)]
     for thread in threads:
