@@ -130,6 +130,8 @@ def import_files(
     finally:
         if snapshot is not None:
             snapshot.close()
+    if intake.waiting:
+        raise ValueError(f"the extractor kept {_number(len(intake.waiting), 'paper')} to itself")
     outcome = intake.outcome
     return Report(
         read=intake.read,

@@ -384,6 +384,19 @@ def test_interrupted_between_batches_whole_batches_are_in(empty_store, tmp_path)
     assert counts(bring(empty_store, file)) == (4, 0, 4, 0)
 
 
+def test_an_extractor_that_loses_papers_is_found_out(empty_store, tmp_path):
+    def careless(stream: Iterable[Paper]) -> Iterator[tuple[Paper, Extraction]]:
+        for number, pair in enumerate(extract(stream)):
+            if number != 1:
+                yield pair
+
+    file = write(tmp_path / "a.jsonl", *(record(str(n)) for n in range(3)))
+    with pytest.raises(ValueError, match="kept 1 paper to itself"):
+        import_files([file], empty_store, extract=careless, model="labels-1")
+
+    assert len(papers(empty_store)) == 2
+
+
 def test_killed_at_any_moment_whole_papers_are_in(tmp_path):
     file = write(tmp_path / "a.jsonl", *(record(str(n)) for n in range(60)))
     fresh = Store.open(tmp_path / "fresh.db", create=True)
