@@ -3,7 +3,7 @@ A pool of reader processes, for queries that nobody here wrote.
 
 Oxigraph cannot cancel a query, so each runs in a process that can be killed: when its time is over
 (`QueryTimeout`) or, by the kernel's limit on its data, when it wants too much memory
-(`QueryTooLarge`). Such a reader is replaced at once. An answer arrives only when it is complete.
+(`QueryTooLarge`). The next query starts another. An answer arrives only when it is complete.
 """
 
 import os
@@ -70,7 +70,8 @@ class ReaderPool:
     At most *processes* readers of *store*, started when they are first needed.
 
     *timeout* is seconds for one query, once it has its turn; *memory_mb* bounds one reader's
-    memory, *max_answer* the bytes of an answer, *patience* the seconds a query waits for its turn.
+    memory, *max_answer* the bytes of an answer, *patience* the seconds a query waits for its turn,
+    *queue* how many may wait at once; None lets any number wait.
     """
 
     def __init__(
@@ -82,12 +83,15 @@ class ReaderPool:
         memory_mb: int = 1024,
         max_answer: int = 1 << 30,
         patience: float = 30.0,
+        queue: int | None = None,
     ) -> None:
         self.store = store
         self.timeout = timeout
         self.memory_mb = memory_mb
         self.max_answer = max_answer
         self.patience = patience
+        self.queue = queue
+        self._waiting = 0
         self._room = threading.Condition()
         self._idle: list[_Process] = []
         self._unstarted = processes
@@ -129,12 +133,15 @@ class ReaderPool:
         }
         process = self._take()
         try:
+            if process is None:
+                process = _Process(self)
+                self._alive.add(process)
             answer = process.ask(question, self.timeout)
         except (QueryError, AnswerUnwritable, StoreError, _AnswerTooLong):
             self._give_back(process)
             raise
         except BaseException:
-            self._replace(process)
+            self._give_up(process)
             raise
         self._give_back(process)
         return answer
@@ -143,39 +150,44 @@ class ReaderPool:
         """Ends every reader."""
         self._close()
 
-    def _take(self) -> "_Process":
+    def _take(self) -> "_Process | None":
+        """A reader that lives, None for the right to start one."""
         if not self._close.alive:
             raise StoreError("this pool of readers is closed")
         with self._room:
-            free = self._room.wait_for(lambda: self._idle or self._unstarted, self.patience)
-            if not free:
-                raise QueryTimeout(
-                    f"no reader was free within {self.patience:g} s; try again later"
-                )
-            if self._idle:
-                process = self._idle.pop()
-                if process.lives:
-                    return process
-                self._alive.discard(process)
-                process.stop()
-            else:
+            if not self._idle and not self._unstarted:
+                if self.queue is not None and self._waiting >= self.queue:
+                    raise QueryTimeout("too many queries wait for a reader; try again later")
+                self._waiting += 1
+                free = self._room.wait_for(lambda: self._idle or self._unstarted, self.patience)
+                self._waiting -= 1
+                if not free:
+                    raise QueryTimeout(
+                        f"no reader was free within {self.patience:g} s; try again later"
+                    )
+            if not self._idle:
                 self._unstarted -= 1
-        return self._start()
-
-    def _start(self) -> "_Process":
-        process = _Process(self)
-        self._alive.add(process)
-        return process
-
-    def _give_back(self, process: "_Process") -> None:
-        with self._room:
-            self._idle.append(process)
-            self._room.notify()
-
-    def _replace(self, process: "_Process") -> None:
+                return None
+            process = self._idle.pop()
+        if process.lives:
+            return process
         self._alive.discard(process)
         process.stop()
-        self._give_back(self._start())
+        return None
+
+    def _give_back(self, process: "_Process | None") -> None:
+        with self._room:
+            if process is None:
+                self._unstarted += 1
+            else:
+                self._idle.append(process)
+            self._room.notify()
+
+    def _give_up(self, process: "_Process | None") -> None:
+        if process is not None:
+            self._alive.discard(process)
+            process.stop()
+        self._give_back(None)
 
 
 class _AnswerTooLong(QueryTooLarge):
@@ -202,13 +214,12 @@ class _Process:
         self._socket = ours
         self._ready = False
         self._memory_mb = pool.memory_mb
-        setting = {
+        self._setting = {
             "store": str(pool.store.path),
             "memory_mb": pool.memory_mb,
             "most": pool.max_answer,
             "patience": pool.timeout + TRANSFER,
         }
-        reader.send(ours, setting)
 
     @property
     def lives(self) -> bool:
@@ -219,6 +230,7 @@ class _Process:
         try:
             if not self._ready:
                 self._socket.settimeout(START)
+                reader.send(self._socket, self._setting)
                 reader.receive(self._socket)
                 self._ready = True
             self._socket.settimeout(timeout)

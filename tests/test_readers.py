@@ -243,6 +243,22 @@ def test_queries_wait_for_their_turn_but_not_forever(store):
     pool.close()
 
 
+def test_no_more_than_the_queue_holds_wait(store):
+    pool = ReaderPool(store, processes=1, timeout=2.0, queue=1)
+    pool.query("ASK {}")
+    with ThreadPoolExecutor(4) as threads:
+        outcomes = [threads.submit(pool.query, f"{ENDLESS} # {number}") for number in range(4)]
+        messages = sorted(str(outcome.exception()) for outcome in outcomes)
+    pool.close()
+
+    assert [message.partition(";")[0] for message in messages] == [
+        "the query was stopped after 2 s",
+        "the query was stopped after 2 s",
+        "too many queries wait for a reader",
+        "too many queries wait for a reader",
+    ]
+
+
 def test_many_threads_share_few_readers(store):
     pool = ReaderPool(store, processes=2, timeout=30.0)
     queries = [f"SELECT ?o {{ <{EX}s{number}> ?p ?o }}" for number in range(100)]

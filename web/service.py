@@ -20,6 +20,11 @@ from .answer_cache import AnswerCache
 DEFAULT_STORE = Path("scholargraph.db")
 EXTENSION = "scholargraph"
 
+# A query waits so many seconds for a reader; more than so many at once are turned away, which
+# leaves threads of the server to pages while every reader is busy.
+PATIENCE = 30.0
+QUEUE = 8
+
 
 class SettingsError(ScholarGraphError):
     """A setting whose value makes no sense."""
@@ -32,7 +37,8 @@ class Settings:
 
     *query_timeout* is in seconds and *query_memory* in MB, both for one query from outside;
     *max_body* and *max_answer* are bytes of a request's body and of a query's answer. Without a
-    *token* nobody can write over HTTP. Without *limits* no request waits in vain for a reader.
+    *token* nobody can write over HTTP. Without *limits* any number of queries waits for a reader,
+    however long: for tests and benchmarks.
     """
 
     store: Path = DEFAULT_STORE
@@ -108,6 +114,8 @@ class Service:
             timeout=settings.query_timeout,
             memory_mb=settings.query_memory,
             max_answer=settings.max_answer,
+            patience=PATIENCE if settings.limits else threading.TIMEOUT_MAX,
+            queue=QUEUE if settings.limits else None,
         )
         self.answers = AnswerCache()
         self._lock = threading.Lock()
