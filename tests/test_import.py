@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -382,6 +383,28 @@ def test_interrupted_between_batches_whole_batches_are_in(empty_store, tmp_path)
 
     assert len(papers(empty_store)) == 4
     assert counts(bring(empty_store, file)) == (4, 0, 4, 0)
+
+
+def test_two_imports_at_once_both_succeed(empty_store, tmp_path):
+    files = [
+        write(tmp_path / f"{name}.jsonl", *(record(f"{name}{n}") for n in range(6)))
+        for name in "ab"
+    ]
+    reports: list[Report] = []
+
+    def run(file: Path) -> None:
+        reports.append(bring(Store.open(empty_store.path, create=True), file, batch=2))
+
+    threads = [threading.Thread(target=run, args=(file,)) for file in files]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    alone = Store.open(tmp_path / "alone.db", create=True)
+    bring(alone, *files)
+    assert [counts(report) for report in reports] == [(6, 0, 0, 0)] * 2
+    assert graph(empty_store) == graph(alone)
 
 
 def test_an_extractor_that_loses_papers_is_found_out(empty_store, tmp_path):
