@@ -1,6 +1,7 @@
 """`/sparql`: the SPARQL 1.1 Protocol for queries, the editor, the service description."""
 
 import hashlib
+import re
 
 from flask import Blueprint, Response, current_app, render_template, request
 from pyoxigraph import serialize
@@ -54,8 +55,9 @@ FORMATS = {
     "nq": ("application/n-quads",),
 }
 
-# With these the same query of the same store has another answer each time.
-FICKLE = ("NOW", "RAND", "UUID")
+# With these the same query of the same store has another answer each time. Where they only seem to
+# be called, in a string, nothing is lost but a place in the cache.
+FICKLE = re.compile(r"(?:NOW|RAND|UUID)(?:\s|#[^\n]*\n)*\(", re.IGNORECASE)
 
 
 @blueprint.route(PATH, methods=["GET", "POST"])
@@ -88,7 +90,7 @@ def _answer(text: str, parameters: Parameters) -> Response:
             base_iri=request.base_url,
         )
 
-    if any(word in text.upper() for word in FICKLE):
+    if FICKLE.search(text):
         return _response(compute(), media_type)
     key = (text, internal, tuple(default_graphs), tuple(named_graphs), request.base_url)
     state = reader.state(service().store)
