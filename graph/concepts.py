@@ -123,26 +123,23 @@ def _with_evidence(snapshot: Snapshot, iri: NamedNode, paper: Using) -> Using:
 
 
 def _relations(snapshot: Snapshot, iri: NamedNode) -> tuple[Related, ...]:
-    found: dict[tuple[str, bool, str], Related] = {}
+    found = []
     for query, forward in (("concept_relations", True), ("concept_inverse_relations", False)):
-        for row in rows(snapshot, query, concept=iri):  # the surest first
-            key = row.text("predicate"), forward, row.text("other")
-            first = found.get(key)
-            found[key] = Related(
-                predicate=ending(row.text("predicate")),
-                forward=forward,
-                other=first.other if first else named(row, "other", "otherLabel"),
-                times=first.times + 1 if first else 1,
-                paper=first.paper if first else named(row, "paper", "title"),
-                sentence=first.sentence if first else row.text("sentence"),
-                confidence=first.confidence if first else float(row.decimal("confidence")),
-            )
-    return tuple(
-        sorted(
-            found.values(),
-            key=lambda item: (item.predicate, not item.forward, -item.times, -item.confidence),
-        )
-    )
+        for row in rows(snapshot, query, concept=iri):
+            confidence, _, surest = row.text("surest").partition(" ")
+            for said in rows(snapshot, "relation_evidence", relation=NamedNode(surest)):
+                related = Related(
+                    predicate=ending(row.text("predicate")),
+                    forward=forward,
+                    other=named(row, "other", "label"),
+                    times=row.integer("times"),
+                    paper=named(said, "paper", "title"),
+                    sentence=said.text("sentence"),
+                    confidence=float(confidence),
+                )
+                found.append(related)
+    found.sort(key=lambda item: (item.predicate, not item.forward, -item.times, -item.confidence))
+    return tuple(found)
 
 
 def _results(snapshot: Snapshot, iri: NamedNode) -> tuple[tuple[Named, Result], ...]:
