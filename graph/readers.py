@@ -244,7 +244,7 @@ class _Process:
                 f"the query was stopped after {timeout:g} s; ask for less, for example with LIMIT"
             ) from None
         except (EOFError, ConnectionError):
-            raise self._cause_of_death(timeout) from None
+            raise self._cause_of_death() from None
         raise self._refusal(header)
 
     def stop(self) -> None:
@@ -283,12 +283,14 @@ class _Process:
             case _:
                 return StoreError(header["message"])
 
-    def _cause_of_death(self, timeout: float) -> Exception:
+    def _cause_of_death(self) -> Exception:
         status = self._process.wait()
         self._complaints.seek(0)
         complaints = self._complaints.read().decode(errors="replace")
         if any(sign in complaints for sign in _OUT_OF_MEMORY):
             return self._too_large()
+        if status == -signal.SIGKILL:  # not ours: what the kernel does when memory is short
+            return QueryTooLarge("the query's reader was killed: this machine is short of memory")
         if status == -signal.SIGSEGV or "overflowed its stack" in complaints:
             return QueryTooLarge("the query is nested too deeply for the engine")
         return RuntimeError(f"a reader ended with status {status}: {complaints[-4000:]}")
