@@ -85,11 +85,19 @@ def _of_snapshot(snapshot: Snapshot, *, named: bool) -> Iterator[Description]:
     if named:
         graphs += sorted(snapshot.store.named_graphs(), key=str)
     for graph in graphs:
-        # Of one graph; a set of terms, since SPARQL has no name for a graph that is a blank node.
-        quads = snapshot.store.quads_for_pattern(None, None, None, graph)
-        for node in sorted({quad.subject for quad in quads}, key=_order):
-            if isinstance(node, NamedNode | BlankNode):
-                yield graph, node, _described(snapshot.quads(node, None, None, graph))
+        for node in _nodes(snapshot, graph):
+            yield graph, node, _described(snapshot.quads(node, None, None, graph))
+
+
+def _nodes(snapshot: Snapshot, graph: Graph) -> list[Node]:
+    """Every subject in *graph*, in order."""
+    if isinstance(graph, BlankNode):  # which SPARQL cannot name
+        terms = {quad.subject for quad in snapshot.quads(graph=graph)}
+    else:
+        pattern = "?s ?p ?o" if isinstance(graph, DefaultGraph) else f"GRAPH {graph} {{ ?s ?p ?o }}"
+        query = f"SELECT DISTINCT ?s WHERE {{ {pattern} }}"
+        terms = {row["s"] for row in snapshot.select(query)}
+    return sorted((node for node in terms if isinstance(node, NamedNode | BlankNode)), key=_order)
 
 
 def _of_quads(quads: Iterable[Quad | Triple], *, named: bool) -> Iterator[Description]:
@@ -115,7 +123,10 @@ def _described(quads: Iterable[Quad]) -> list[tuple[NamedNode, list[Term]]]:
     for quad in quads:
         values.setdefault(quad.predicate, []).append(quad.object)
     order = sorted(values, key=lambda predicate: (predicate != TYPE, predicate.value))
-    return [(predicate, sorted(values[predicate], key=str)) for predicate in order]
+    return [
+        (predicate, sorted(found, key=str) if len(found := values[predicate]) > 1 else found)
+        for predicate in order
+    ]
 
 
 def _order(term: Term) -> tuple[bool, str]:

@@ -60,19 +60,16 @@ def write_lines(
 
 def shortener(prefixes: Mapping[str, str]) -> Callable[[NamedNode], str]:
     """A function from an IRI to its prefixed name, where it has a plain one, else ``<IRI>``."""
-    known: dict[NamedNode, str] = {}
-    # The longest start first, should one be within another.
-    starts = sorted(prefixes.items(), key=lambda item: -len(item[1]))
+    names = {start: prefix for prefix, start in prefixes.items()}
 
     def name(iri: NamedNode) -> str:
-        short = known.get(iri)
-        if short is not None:
-            return short
-        for prefix, start in starts:
-            if iri.value.startswith(start) and LOCAL_NAME.fullmatch(iri.value, len(start)):
-                short = known[iri] = f"{prefix}:{iri.value[len(start) :]}"
-                return short
-        return str(iri)
+        value = iri.value
+        # What follows the last delimiter; a local name has none of these in it.
+        cut = max(value.rfind("#"), value.rfind("/"), value.rfind(":")) + 1
+        prefix = names.get(value[:cut])
+        if prefix is None or not LOCAL_NAME.fullmatch(value, cut):
+            return f"<{value}>"
+        return f"{prefix}:{value[cut:]}"
 
     return name
 
