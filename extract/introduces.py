@@ -24,7 +24,7 @@ _HEAD = any_of(
 )
 # 'we propose' … thing: an article, praise, modifiers, quotes, but no preposition and no verb.
 _LEAD = re.compile(
-    rf"\s(?:to\s)?(?:(?:an?|the|our|two|three|its)\s)?(?:{PRAISE}[,\s]+)*"
+    rf"\s(?:(?:an?|the|our|two|three|its)\s)?(?:{PRAISE}[,\s]+)*"
     rf"(?:(?:new\s|novel\s)?(?:idea|concept|notion|task|problem|family|form|class|"
     rf"setting)\sof\s(?:an?\s|the\s)?)?"
     r"(?P<modifiers>(?:[\w’'/-]+,?\s){0,6}?)[\"“‘'*(]*"
@@ -34,7 +34,7 @@ _STOP_WORD = any_of(
     "while as than and "
     "or is are was were can has have it how why what whether about toward towards over under "
     "between across "
-    "called named termed not"
+    "called named termed not a an the train use build make"
 )
 _STOP = re.compile(rf"\b{_STOP_WORD}\b", re.I)
 # What stands right before a name that renames what came before.
@@ -58,7 +58,7 @@ _PRIOR = re.compile(
 _OURS = re.compile(r"\b(?:we|our|this\s(?:paper|work|study|article)|novel|new)\b", re.I)
 _AND = re.compile(r"(?:\s\([^()]{1,60}\))?(?:,|,?\sand|,?\sas\swell\sas)\s(?:an?\s|the\s)?[\"“*]*")
 _BEFORE_IS = re.compile(
-    rf"(?:\s\([^()]{{1,60}}\)|[\s\"”’'*]|\s{_HEAD}|,\s(?:an?|the|named|called|"
+    rf"(?:\s\([^()]{{1,60}}\)|[\s\"”’'*)]|\s{_HEAD}|,\s(?:an?|the|named|called|"
     rf"termed)\s[^,]{{3,100}},)*"
 )
 _DESCRIBES = re.compile(rf"(?:-\w+|\s(?!\()(?:[a-z-]+\s){{0,2}}?{_HEAD})\b")

@@ -42,10 +42,14 @@ _KIND_OF_HEAD = [(kind, re.compile(rf"(?:{words})$")) for kind, words in HEADS.i
 _HEAD_BEFORE = re.compile(rf"\b(?P<head>{_ANY_HEAD})\b")
 
 # A coined word ('EntropyPrune', 'MG-FTE', 'vcGAN') or capitalised words ('Stanford Cars').
-_WORD = r"(?:[A-Z][\w^*+@’'&-]*(?:\.\d+)*|[a-z]+[A-Z][\w^*+-]*|[a-z]+-[A-Z]\w*|\d+[A-Z][\w-]*)"
-_NAME = rf"{_WORD}(?:\s(?:(?:of|for|in|the)\s)?(?:{_WORD}|\d+(?:\.\d+)?))*"
-_OPEN = r"[\"“”'‘`*]*"
-_SHUT = r"[\"”’'`*]*"
+# Lengths are bounded, so that a text of capitals alone costs no more than another.
+_WORD = (
+    r"(?:[A-Z][\w^*+@’'&-]{0,40}(?:\.\d+){0,3}|[a-z]{1,12}[A-Z][\w^*+-]{0,40}"
+    r"|[a-z]{1,12}-[A-Z]\w{0,40}|\d{1,4}[A-Z][\w-]{0,40})"
+)
+_NAME = rf"(?<![\w-]){_WORD}(?:\s(?:(?:of|for|in|the)\s)?(?:{_WORD}|\d{{1,4}}(?:\.\d+)?)){{0,6}}"
+_OPEN = r"[\"“”'‘`*]{0,3}"
+_SHUT = r"[\"”’'`*]{0,3}"
 _CALLED = re.compile(
     rf"(?:\b(?:termed|called|named|dubbed|coined|titled|nicknamed|which we (?:call|term|name|dub|"
     rf"refer to as|denote as)"
@@ -71,7 +75,7 @@ _AFTER_HEAD = re.compile(
 _LIST = re.compile(
     rf"\b(?:on|from|including|namely|i\.e\.,?|e\.g\.,?|datasets?:?|benchmarks?:?|such as|with|the|"
     rf"and|of|across)\s(?:the\s)?"
-    rf"(?P<list>(?:{_NAME}(?:\s\([^()]{{1,40}}\))?,\s)+(?:and\s|or\s)?(?:the\s)?{_NAME}"
+    rf"(?P<list>(?:{_NAME}(?:\s\([^()]{{1,40}}\))?,\s){{1,20}}(?:and\s|or\s)?(?:the\s)?{_NAME}"
     rf"|{_NAME}\s(?:and|or)\s(?:the\s)?{_NAME})(?P<after>\s(?:image |text |review |public "
     rf")*(?:data ?sets|benchmarks|corpora)\b)?"
 )
@@ -83,7 +87,7 @@ _TITLE_NAME = re.compile(
     rf"^\s*{_OPEN}(?P<name>[^\s:–—?]+(?:[\s][^\s:–—?]+){{0,4}}?){_SHUT}\s?(?::|–|—|\s--?\s)\s*\S"
 )
 _SUBJECT = (
-    r"\b(?:we|(?:in )?this (?:paper|work|article|study|thesis|tutorial|research)|"
+    r"\b(?i:we|(?:in )?this (?:paper|work|article|study|thesis|tutorial|research)|"
     r"(?:the|our|present) (?:paper|work|study|authors?)|I)\b"
 )
 _VERB = (
@@ -134,6 +138,9 @@ _LINKING = any_of(
     "two three several various existing previous other both each more their its it how what"
 )
 _LINK_WORD = re.compile(rf"(?<![\w-]){_LINKING}(?![\w-])", re.I)
+_ADJECTIVE = re.compile(
+    r"-(?:based|like|style|driven|aware|guided|augmented|enhanced|specific|free|level|wise)$"
+)
 _COMMON_FIRST = frozenset(
     "a an the this these that those we our in on for from to of with by as at it its is are and "
     "or but both "
@@ -208,7 +215,12 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _is_name(name: str) -> bool:
-    return len(name) > 1 and name.lower() not in _COMMON_FIRST and not name.isdigit()
+    return (
+        len(name) > 1
+        and name.lower() not in _COMMON_FIRST
+        and not name.isdigit()
+        and not _ADJECTIVE.search(name)
+    )
 
 
 def title_name(title: str) -> Naming | None:
@@ -269,12 +281,14 @@ def namings(text: str, start: int, end: int) -> Iterator[Naming]:
                 begin, stop = _trim(
                     text, match.start("list") + item.start(), match.start("list") + item.end()
                 )
-                if _is_name(text[begin:stop]):
+                cited = text.startswith((" et al", ", 19", ", 20", " (19", " (20"), stop)
+                if _is_name(text[begin:stop]) and not cited:
                     yield Naming(begin, stop, "dataset", "list")
     for match in _AFTER_HEAD.finditer(text, start, end):
         begin, stop = _trim(text, *match.span("name"))
-        if is_coined(text[begin:stop]):
-            yield Naming(begin, stop, kind_of_head(match["head"]) or "method", "noun")
+        kind = kind_of_head(match["head"])
+        if is_coined(text[begin:stop]) and kind in ("dataset", "method"):
+            yield Naming(begin, stop, kind, "noun")
     yield from proposals(text, start, end)
 
 
@@ -303,6 +317,12 @@ def proposals(text: str, start: int, end: int) -> Iterator[Naming]:
         phrase = _PROPOSED_PHRASE.match(text, match.end(), end)
         if phrase and _is_specific(phrase):
             yield _proposal(phrase)
+        coined = _COINED_NEXT.match(text, match.end(), end)
+        if coined and is_coined(coined["name"]) and _is_name(coined["name"]):
+            begin, stop = _trim(text, *coined.span("name"))
+            described = _THEN_APPOSITION.match(text, stop, end)
+            kind = _kind_described(described["kind"]) if described else None
+            yield Naming(begin, stop, kind or _head_after(text, stop, end) or "method", "called")
         name = _CAPITALISED.match(text, match.end(), end)
         if name:
             head = kind_of_head(name["name"].lower()) or _head_after(text, name.end("name"), end)
@@ -326,6 +346,10 @@ _CALLED_BEFORE = re.compile(
 )
 _THEN_APPOSITION = re.compile(
     r"[\"”’'*]*\)?(?:\s\([^()]{1,60}\))?,\s(?:an?|the\sfirst)\s(?P<kind>[^,.;:()]{2,110})"
+)
+_COINED_NEXT = re.compile(
+    rf"\s(?:(?:an?|the|our)\s)?(?:{PRAISE}[,\s]+)*{_OPEN}(?P<name>{_WORD})(?=[\"”'*]*(?:\s\(|[,.;:)]|"
+    rf"\s(?:{_ANY_HEAD}|to|that|which|for|with|on|as|by|and|in|via|based)\b))"
 )
 _CAPITALISED = re.compile(
     rf"\s(?:(?:an?|the|our)\s)?(?:{PRAISE}[,\s]+)*[\"“]?"

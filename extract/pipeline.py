@@ -2,6 +2,7 @@
 
 import importlib
 import multiprocessing
+import re
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -48,6 +49,8 @@ CONFIG = _HERE / "config.cfg"
 SEPARATOR = "\n\n"
 # spaCy refuses longer texts unless told that the pipeline's cost is linear, which ours is.
 _MAX_LENGTH = 1 << 30
+# Longer than any word or address that a paper holds.
+_LONG_RUN = re.compile(r"[^\w\s]{40}|\S{250}")
 _FACTORIES = (
     "abbreviations",
     "introduces",
@@ -69,8 +72,6 @@ def register() -> None:
     """Make every ``scholar_*`` factory known to spaCy; installed packages do this by entry "
     "point."""
     for name in _FACTORIES:
-        if name == "tagger" and not (_HERE / "tagger.py").exists():  # until it lands
-            continue
         importlib.import_module(f".{name}", __package__)
 
 
@@ -83,7 +84,7 @@ def load_pipeline() -> Language:
     """
     register()
     config = load_config(CONFIG)
-    if not (_HERE / "tagger.py").exists():  # until the trained tagger lands
+    if not (_HERE / "weights" / "tagger.onnx").exists():  # until the trained tagger lands
         config["nlp"]["pipeline"].remove("scholar_tagger")
         config["components"].pop("scholar_tagger")
     nlp = load_model_from_config(config, auto_fill=True)
@@ -94,10 +95,23 @@ def load_pipeline() -> Language:
 def document(paper: Paper, nlp: Language) -> Doc:
     """*paper* as an unprocessed Doc: title, separator, abstract; a verbatim text as it is."""
     if paper.verbatim or not paper.title:
-        return nlp.make_doc(paper.abstract)
-    doc = nlp.make_doc(paper.title + SEPARATOR + paper.abstract)
+        return _words(paper.abstract, nlp)
+    doc = _words(paper.title + SEPARATOR + paper.abstract, nlp)
     doc._.set(TITLE_END, len(paper.title) + len(SEPARATOR))
     return doc
+
+
+def _words(text: str, nlp: Language) -> Doc:
+    """
+    *text* as words. spaCy takes more than linear time over a run of signs without a space, so such
+    a run is cut first.
+    """
+    cuts = [match.end() for match in _LONG_RUN.finditer(text)]
+    if not cuts:
+        return nlp.make_doc(text)
+    bounds = zip([0, *cuts], [*cuts, len(text)], strict=True)
+    docs = [nlp.make_doc(text[start:end]) for start, end in bounds if start < end]
+    return Doc.from_docs(docs, ensure_whitespace=False) or nlp.make_doc("")
 
 
 def extraction(doc: Doc, *, verbatim: bool = False, model: str = "") -> Extraction:
@@ -166,6 +180,7 @@ def _results(
     doc: Doc, renumbered: dict[int, int], bounds: list[tuple[int, int]], place: Any
 ) -> Iterator[ResultClaim]:
     sentence = 0
+    text = doc.text
     for entry in cast("list[dict[str, Any]]", doc._.get(RESULTS) or []):
         while bounds[sentence][1] <= entry["start"]:
             sentence += 1
@@ -178,7 +193,7 @@ def _results(
             sentence,
             entry["start"] - shift,
             entry["end"] - shift,
-            doc.text[entry["start"] : entry["end"]],
+            text[entry["start"] : entry["end"]],
             Decimal(entry["value"]),
             entry["unit"],
             entry["change"],

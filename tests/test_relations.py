@@ -1,0 +1,146 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scholargraph.extract.annotations import Marked
+from scholargraph.extract.model import ModelError
+from scholargraph.extract.relations import (
+    ALLOWED,
+    CLASSES,
+    SYMMETRIC,
+    Pair,
+    SentenceFeatures,
+    hashed,
+    load,
+    pairs,
+    related,
+)
+from scholargraph.extract.train_relations import evaluated, read
+
+SCIER = Path(__file__).parents[1].parent / "shared" / "data" / "ner" / "scier"
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load()
+
+
+def marks(text: str, *names: tuple[str, str]) -> list[Marked]:
+    return [
+        Marked(text.index(name), text.index(name) + len(name), kind, 1.0) for name, kind in names
+    ]
+
+
+def found(model, text: str, *names: tuple[str, str]) -> list[tuple[str, str, str]]:
+    mentions = marks(text, *names)
+    words = [text[mention.start : mention.end] for mention in mentions]
+    return [
+        (words[relation.subject], relation.predicate, words[relation.object])
+        for relation in related(model, text, mentions)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "expected"),
+    [
+        (
+            "We evaluate FastNet on the MNIST dataset.",
+            [("FastNet", "method"), ("MNIST", "dataset")],
+            ("FastNet", "evaluatedOn", "MNIST"),
+        ),
+        (
+            "Convolutional neural networks (CNNs) are popular.",
+            [("Convolutional neural networks", "method"), ("CNNs", "method")],
+            ("CNNs", "synonymOf", "Convolutional neural networks"),
+        ),
+        (
+            "FastNet is used for object detection.",
+            [("FastNet", "method"), ("object detection", "task")],
+            ("FastNet", "usedFor", "object detection"),
+        ),
+    ],
+)
+def test_plain_relations_are_found(model, text, names, expected):
+    assert found(model, text, *names) == [expected]
+
+
+def test_kinds_that_no_predicate_connects_are_not_related(model):
+    text = "We evaluate accuracy and MNIST on accuracy."
+
+    assert found(model, text, ("accuracy", "metric"), ("MNIST", "dataset")) == []
+
+
+def test_answers_obey_the_kinds_of_their_predicate(model):
+    text = "FastNet for parsing on MNIST beats SlowNet for tagging trained on CIFAR."
+    mentions = marks(
+        text,
+        ("FastNet", "method"),
+        ("parsing", "task"),
+        ("MNIST", "dataset"),
+        ("SlowNet", "method"),
+        ("tagging", "task"),
+        ("CIFAR", "dataset"),
+    )
+
+    for relation in related(model, text, mentions):
+        kinds = (mentions[relation.subject].kind, mentions[relation.object].kind)
+        assert kinds in ALLOWED[relation.predicate]
+        assert 0 <= relation.confidence <= 1
+
+
+def test_a_thousand_mentions_cost_a_bounded_number_of_pairs():
+    mentions = [Marked(2 * i, 2 * i + 1, "method", 1.0) for i in range(1000)]
+
+    assert len(list(pairs(mentions))) < 14_000
+
+
+def test_list_members_share_the_words_around_the_list():
+    text = "BERT and GPT on SQuAD, RACE and DROP"
+    mentions = marks(
+        text,
+        ("BERT", "method"),
+        ("GPT", "method"),
+        ("SQuAD", "dataset"),
+        ("RACE", "dataset"),
+        ("DROP", "dataset"),
+    )
+
+    assert "mdall:on" in SentenceFeatures(text, mentions).of(Pair(0, 4))
+
+
+def test_hashing_is_the_same_everywhere():
+    assert hashed(["md", "mdb:on"], 1 << 15) == [12405, 27230]
+
+
+def test_classes_pair_both_directions():
+    assert CLASSES[0] is None
+    assert all(
+        CLASSES[i] is not None and CLASSES[i][0] == CLASSES[i + 1][0]
+        for i in range(1, len(CLASSES), 2)
+    )
+    assert SYMMETRIC == {"comparedWith", "synonymOf"}
+
+
+def test_missing_weights_are_reported(tmp_path):
+    with pytest.raises(ModelError, match="reinstall"):
+        load(tmp_path / "none.npz")
+
+
+def test_weights_for_other_classes_are_reported(tmp_path):
+    path = tmp_path / "relations.npz"
+    np.savez(path, weights=np.zeros((4, 2)), scale=np.ones(2), bias=np.zeros(2), settings=[1, 0.5])
+
+    with pytest.raises(ModelError, match="reinstall"):
+        load(path)
+
+
+def test_quality_on_the_development_part_stays(model):
+    path = SCIER / "dev.jsonl.gz"
+    if not path.exists():
+        pytest.skip("SciER's development part is not beside this checkout")
+
+    score = evaluated(model, read(path))["all"]
+
+    assert score.gold == 1130
+    assert score.f1 >= 0.59
