@@ -91,6 +91,7 @@ def _of_snapshot(snapshot: Snapshot, *, named: bool) -> Iterator[Description]:
 
 def _nodes(snapshot: Snapshot, graph: Graph) -> list[Node]:
     """Every subject in *graph*, in order."""
+    terms: set[Term | None]
     if isinstance(graph, BlankNode):  # which SPARQL cannot name
         terms = {quad.subject for quad in snapshot.quads(graph=graph)}
     else:

@@ -139,8 +139,9 @@ class Writer:
 
     def optimize(self) -> None:
         """Compacts the folder; worth its time after thousands of new papers."""
-        self._mark()
-        self._engine.optimize()
+        with _explained(self.path):
+            self._mark()
+            self._engine.optimize()
 
 
 class Store:
@@ -168,8 +169,8 @@ class Store:
             made_with = _made_with(path, create=create)
         except OSError as error:
             raise StoreError(f"{path}: cannot be read: {error.strerror}") from error
-        if base is not None and not base.endswith(("/", "#")):
-            raise StoreError(f"{base}: the base of a store ends in a slash; give {base}/")
+        if base is not None:
+            _check_base(base)
         if made_with and base is not None and base != made_with:
             raise StoreError(
                 f"{path}: this store was made with the base {made_with}; leave the base out, or "
@@ -193,6 +194,7 @@ class Store:
         """
         with ExitStack() as stack:
             with _explained(self.path):
+                _made_with(self.path, create=True)  # before anything is written to a wrong folder
                 self.path.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(writers_lock(self.path / LOCK, wait=wait))
                 self._make()
@@ -204,7 +206,10 @@ class Store:
                     writer.publish()
 
     def _make(self) -> None:
-        if _made_with(self.path, create=True) is None:
+        base = _made_with(self.path, create=True)
+        if base is not None and base != self.iris.base:
+            raise StoreError(f"{self.path}: another process made it with the base {base}")
+        if base is None:
             marker = {"kind": KIND, "version": FORMAT_VERSION, "base": self.iris.base}
             text = json.dumps(marker, indent=2) + "\n"
             (self.path / UNPUBLISHED).touch()
@@ -232,6 +237,15 @@ class Store:
         if not self.current():  # killed between its making and its first snapshot
             self.recover()
         return Snapshot.newest(self.path)
+
+
+def _check_base(base: str) -> None:
+    try:
+        NamedNode(f"{base}paper/1")
+    except ValueError as error:
+        raise StoreError(f"{base!r} is no base for IRIs ({error}); give https://…/") from error
+    if not base.endswith("/") or "#" in base or "?" in base:
+        raise StoreError(f"{base}: the base of a store ends in a slash; give {base}/")
 
 
 def _made_with(path: Path, *, create: bool) -> str | None:

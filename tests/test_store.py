@@ -454,7 +454,7 @@ def test_a_folder_that_fills_up_before_the_first_commit_is_left_alone(empty_stor
     with pytest.raises(StoreError, match="not a store, and not empty"):
         add(empty_store, "one")
 
-    assert not (empty_store.path / "oxigraph").exists()
+    assert [path.name for path in empty_store.path.iterdir()] == ["thesis.tex"]
 
 
 def test_a_file_is_no_store(tmp_path):
@@ -537,6 +537,21 @@ def test_the_base_is_the_store_s_own(tmp_path):
         Store.open(tmp_path / "a", base="https://other.example.org/")
     with pytest.raises(StoreError, match="ends in a slash; give https://x.example/y/"):
         Store.open(tmp_path / "b", create=True, base="https://x.example/y")
+
+
+@pytest.mark.parametrize("base", ["", "papers/", "https://x.example/a b/", "https://x.example/#/"])
+def test_a_base_that_makes_no_iris_is_refused(tmp_path, base):
+    with pytest.raises(StoreError, match="base"):
+        Store.open(tmp_path / "a", create=True, base=base)
+
+
+def test_two_makers_of_one_store_must_agree_on_its_base(tmp_path):
+    one = Store.open(tmp_path / "a", create=True, base="https://one.example/")
+    two = Store.open(tmp_path / "a", create=True, base="https://two.example/")
+    add(one, "one")
+
+    with pytest.raises(StoreError, match="made it with the base https://one.example/"):
+        add(two, "two")
 
 
 def test_every_error_of_the_store_is_one_of_ours():
