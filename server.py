@@ -12,7 +12,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from scholargraph import ScholarGraphError
-from scholargraph.graph.graph_store import RdfError
+from scholargraph.graph.graph_store import GraphChanged, RdfError
 from scholargraph.graph.rdfxml import NotXml
 from scholargraph.graph.sparql import (
     AnswerUnwritable,
@@ -112,6 +112,10 @@ def _register_errors(app: Flask) -> None:
     @app.errorhandler(QueryRefused)
     def refused_query(error: QueryRefused) -> Response:
         return problems.answer(Problem(403, "Query refused", str(error)))
+
+    @app.errorhandler(GraphChanged)
+    def changed(error: GraphChanged) -> Response:
+        return problems.answer(Problem(412, "Precondition failed", str(error)))
 
     @app.errorhandler(RdfError)
     def bad_rdf(error: RdfError) -> Response:

@@ -301,6 +301,46 @@ def test_a_nameless_graph_is_given_a_name(client):
     assert client.get("/store", query_string={"graph": name}).status_code == 200
 
 
+def test_a_graph_is_sent_again_only_when_it_has_changed(client):
+    def read(**headers):
+        return client.get("/store", query_string={"graph": G}, headers=headers)
+
+    first = read()
+    again = read(**{"If-None-Match": first.headers["ETag"]})
+    update(client, f"INSERT DATA {{ GRAPH <{G}> {{ <x:s> <x:p> 1 }} }}")
+    changed = read(**{"If-None-Match": first.headers["ETag"]})
+
+    assert [first.status_code, again.status_code, changed.status_code] == [200, 304, 200]
+    assert again.data == b""
+
+
+def test_a_graph_that_has_changed_meanwhile_is_not_overwritten(client, store):
+    def write(method, graph=G, **conditions):
+        return client.open(
+            "/store",
+            method=method,
+            query_string={"graph": graph},
+            data="<x:s> <x:p> 'mine' .",
+            content_type=TURTLE,
+            headers=ALLOWED | conditions,
+        ).status_code
+
+    tag = client.get("/store", query_string={"graph": G}).headers["ETag"]
+    absent = f"{EX}absent"
+    steps = [
+        write("PUT", **{"If-Match": '"another"'}),
+        write("DELETE", **{"If-Match": '"another"'}),
+        write("PUT", **{"If-None-Match": "*"}),
+        write("PUT", graph=absent, **{"If-Match": "*"}),
+        write("PUT", **{"If-Match": tag}),
+        write("PUT", **{"If-Match": tag}),
+        write("PUT", graph=absent, **{"If-None-Match": "*"}),
+    ]
+
+    assert steps == [412, 412, 412, 412, 204, 412, 201]
+    assert values(store, thing("g")) == ["mine"]
+
+
 @pytest.mark.parametrize("method", ["PUT", "POST"])
 @pytest.mark.parametrize(
     ("data", "content_type", "status"),

@@ -5,7 +5,16 @@ import uuid
 from flask import Blueprint, Response, current_app, request
 from pyoxigraph import DefaultGraph, NamedNode
 
-from scholargraph.graph.graph_store import FORMATS, Document, Graph, exists, put, remove
+from scholargraph.graph.graph_store import (
+    FORMATS,
+    Condition,
+    Document,
+    Graph,
+    exists,
+    fingerprint,
+    put,
+    remove,
+)
 from scholargraph.graph.serialize import serialize
 
 from .authorization import require_token
@@ -37,7 +46,10 @@ def read() -> Response:
     quads = snapshot.quads(graph=graph)
     body = b"".join(serialize(quads, SUFFIXES[media_type]))
     response = current_app.response_class(body, content_type=_content_type(media_type))
+    response.set_etag(f"{fingerprint(snapshot.store, graph)}-{SUFFIXES[media_type]}")
+    response.headers["Cache-Control"] = "no-cache"
     response.vary.add("Accept")
+    response.make_conditional(request)
     return response
 
 
@@ -46,7 +58,14 @@ def replace() -> Response:
     """Makes the body's triples the whole of a graph: 201 where it is new, else 204."""
     require_token()
     graph = _graph()
-    new = put(service().store, graph, _documents(), replace=True, base=_base(graph))
+    new = put(
+        service().store,
+        graph,
+        _documents(),
+        replace=True,
+        base=_base(graph),
+        condition=_condition(),
+    )
     return current_app.response_class(status=201 if new else 204)
 
 
@@ -59,7 +78,14 @@ def add() -> Response:
         graph = _graph()
     else:
         graph = NamedNode(f"{service().iris.base}graph/{uuid.uuid4().hex}")
-    new = put(service().store, graph, _documents(), replace=False, base=_base(graph))
+    new = put(
+        service().store,
+        graph,
+        _documents(),
+        replace=False,
+        base=_base(graph),
+        condition=_condition(),
+    )
     response = current_app.response_class(status=201 if new else 204)
     if new and isinstance(graph, NamedNode):
         response.headers["Location"] = graph.value
@@ -71,7 +97,7 @@ def delete() -> Response:
     """Removes a graph; the default graph is emptied."""
     require_token()
     graph = _graph()
-    if not remove(service().store, graph):
+    if not remove(service().store, graph, condition=_condition()):
         raise standard(404, f"There is no graph {graph}.")
     return current_app.response_class(status=204)
 
@@ -87,6 +113,23 @@ def _graph() -> Graph:
         return NamedNode(names[0])
     except ValueError as error:
         raise standard(400, f"{names[0][:200]!r} names no graph: {error}.") from error
+
+
+def _condition() -> Condition | None:
+    """What If-Match and If-None-Match ask of a graph's fingerprint."""
+    wanted, unwanted = request.if_match, request.if_none_match
+    if not wanted and not unwanted:
+        return None
+    # A graph has a tag for each format, all of which begin with its fingerprint.
+    known = {tag.partition("-")[0] for tag in wanted.as_set()}
+    refused = {tag.partition("-")[0] for tag in unwanted.as_set()}
+
+    def holds(found: str | None) -> bool:
+        if wanted and not (found is not None and (wanted.star_tag or found in known)):
+            return False
+        return found is None or not (unwanted.star_tag or found in refused)
+
+    return holds
 
 
 def _base(graph: Graph) -> str:
