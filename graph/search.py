@@ -33,6 +33,10 @@ _COMPOUND = re.compile(r"\w+(?:[-‐-―/.+]\w+)+")
 # Scripts that put no blanks between words: each character is a word.
 _UNSPACED = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])")
 
+# Scores: of a name that is all that was typed; the least of names as they were typed; and what a
+# title counts beside the names of concepts and authors.
+WHOLE_NAME, NAMED, TITLE = 1000.0, 1.0, 0.1
+
 WHOLE, NAME, OTHER, TEXT = "whole", "name", "other", "text"
 
 
@@ -122,14 +126,25 @@ class Index:
         """
         The best *limit* hits of each kind, the kind with the best hit first, none without any.
 
-        Whole names come before beginnings of names, these before names that hold the words, then
-        words with one letter wrong; equals by number of papers.
+        Whole names come before beginnings of names, these before names that hold the words, and
+        these before abstracts; equals by number of papers. Typing errors are looked for only where
+        no name fits as it was typed.
         """
         compounds = _COMPOUND.findall(question[:1000])
         words = [word[:MAX_LETTERS] for word in fold(question[:1000]).split()[:MAX_WORDS]]
         if not words:
             return {}
-        query = self._query(words, [fold(word).replace(" ", "") for word in compounds])
+        joined = [fold(word).replace(" ", "") for word in compounds]
+        kinds = tuple(kinds)
+        found = self._ranked(self._query(words, joined, typos=False), kinds, limit)
+        if not found or found[0][0] < NAMED:
+            found = self._ranked(self._query(words, joined, typos=True), kinds, limit)
+        return {kind: best for _, kind, best in found}
+
+    def _ranked(
+        self, query: Query, kinds: Iterable[str], limit: int
+    ) -> list[tuple[float, str, Found]]:
+        """The hits of each kind with the score of its best, the best kind first."""
         found = []
         for kind in kinds:
             of_kind = Query.boolean_query(
@@ -138,11 +153,13 @@ class Index:
             answer = self._searcher.search(of_kind, limit=max(CANDIDATES, limit))
             if answer.hits:
                 score = answer.hits[0][0]
-                best = Found(self._best(answer.hits, limit), int(answer.count))  # type: ignore[attr-defined]  # stub lags
-                found.append((-score, kind, best))
-        # Of equals, what a phrase names comes before the titles that hold it.
-        found.sort(key=lambda item: (item[0], item[1] == "paper"))
-        return {kind: best for _, kind, best in found}
+                if kind == "paper" and score < WHOLE_NAME:
+                    # Beginnings of titles are many; what a phrase names is likelier meant.
+                    score *= TITLE
+                total = int(answer.count)  # type: ignore[attr-defined]  # the stub lags behind
+                found.append((score, kind, Found(self._best(answer.hits, limit), total)))
+        found.sort(key=lambda item: -item[0])
+        return found
 
     def _best(self, hits: list[tuple[float, tantivy.DocAddress]], limit: int) -> tuple[Hit, ...]:
         scored = []
@@ -151,13 +168,13 @@ class Index:
             scored.append((-round(score, 3), -(self._hits[number].papers or 0), number))
         return tuple(self._hits[number] for _, _, number in sorted(scored)[:limit])
 
-    def _query(self, words: list[str], compounds: list[str]) -> Query:
+    def _query(self, words: list[str], compounds: list[str], *, typos: bool) -> Query:
         whole = " ".join(words)
         schema = self._index.schema
         choices = [
-            self._constant(WHOLE, whole, 1000.0),
+            self._constant(WHOLE, whole, WHOLE_NAME),
             self._begins(WHOLE, whole, 300.0),
-            self._all(words),
+            self._all(words, typos=typos),
         ]
         for compound in compounds:
             choices.append(self._constant(NAME, compound, 50.0))
@@ -165,15 +182,15 @@ class Index:
         joined = "".join(words)
         if len(words) > 1:  # 'few shot' for what is written 'few-shot' or 'fewshot'
             choices.append(self._begins(NAME, joined, 30.0))
-        elif len(whole) >= SHORTEST_TYPO:
+        elif typos and len(whole) >= SHORTEST_TYPO:
             typo = Query.fuzzy_term_query(schema, WHOLE, whole, distance=1)
             choices.append(Query.const_score_query(typo, 5.0))
         in_text = [(Occur.Must, self._constant(TEXT, word, 0.1)) for word in words]
         choices.append(Query.boolean_query(in_text))
         return Query.disjunction_max_query(choices)
 
-    def _all(self, words: list[str]) -> Query:
-        """Names that hold every word, the last one perhaps unfinished, or misspelt."""
+    def _all(self, words: list[str], *, typos: bool) -> Query:
+        """Names that hold every word, the last one perhaps unfinished; with *typos* misspelt."""
         parts = []
         for number, word in enumerate(words):
             last = number == len(words) - 1
@@ -181,7 +198,7 @@ class Index:
             if last:
                 choices.append(self._begins(NAME, word, 40.0))
                 choices.append(self._begins(OTHER, word, 30.0))
-            if len(word) >= SHORTEST_TYPO:
+            if typos and len(word) >= SHORTEST_TYPO:
                 distance = 1 if len(word) < 8 else 2
                 for field, score in ((NAME, 3.0), (OTHER, 1.5)):
                     typo = Query.fuzzy_term_query(

@@ -3,9 +3,7 @@
 import html
 import json
 import re
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 import pyoxigraph
@@ -15,13 +13,11 @@ from corpus import CORPUS, HOSTILE_NAME, HOSTILE_TITLE, PROFILE
 from flask.testing import FlaskClient
 from pyoxigraph import NamedNode, RdfFormat
 
-from scholargraph.graph.catalogue import KINDS, Kept, catalogue, papers_a_year
+from scholargraph.graph.catalogue import KINDS
 from scholargraph.graph.commit import Committer, Entry, Outcome, PaperEntry, ProfileEntry
-from scholargraph.graph.questions import examples, named_query
+from scholargraph.graph.questions import examples
 from scholargraph.graph.store import Store
 from scholargraph.server import create_app
-from scholargraph.web import charts
-from scholargraph.web.marking import Span, marked
 from scholargraph.web.remembered import Remembered
 from scholargraph.web.service import EXTENSION, Settings
 
@@ -374,67 +370,6 @@ def test_a_store_without_papers_says_how_to_begin(empty_store: Store):
     assert "scholargraph import" in pages["/"].text
 
 
-def test_offsets_count_characters_beyond_the_basic_plane():
-    pieces = marked("𝔸 uses 🦊Net.", [Span(7, 11, "method")])
-
-    assert [(piece.text, piece.what) for piece in pieces] == [
-        ("𝔸 uses ", None),
-        ("🦊Net", "method"),
-        (".", None),
-    ]
-
-
-def test_overlapping_marks_keep_the_text_whole():
-    spans = [Span(0, 4, "a"), Span(2, 6, "b"), Span(0, 2, "c"), Span(5, 99, "d"), Span(7, 7, "e")]
-
-    pieces = marked("abcdefgh", spans)
-
-    assert [(piece.text, piece.what) for piece in pieces] == [("abcd", "a"), ("efgh", None)]
-
-
-def test_a_chart_escapes_its_title():
-    chart = charts.bars([(2020, 3), (2021, 0)], HOSTILE_NAME, 480)
-
-    assert "<img" not in chart
-    assert chart.count('class="bar"') == 2
-
-
-def test_a_year_without_papers_is_a_gap_in_no_chart():
-    assert papers_a_year(["2019-03-01", "2021"]) == ((2019, 1), (2020, 0), (2021, 1))
-
-
-def test_a_kept_value_is_made_once_for_each_snapshot(store: Store):
-    made = []
-    kept = Kept(lambda snapshot: made.append(snapshot.name))
-    with store.snapshot() as snapshot:
-        kept.of(snapshot)
-        kept.of(snapshot)
-
-    assert made == [snapshot.name]
-
-
-def test_a_value_that_takes_long_is_made_anew_in_the_background(store: Store, monkeypatch):
-    monkeypatch.setattr("scholargraph.graph.catalogue.PATIENCE", -1.0)
-    remade = threading.Event()
-
-    def make(snapshot):
-        if snapshot.name != first.name:
-            remade.wait(10)
-        return snapshot.name
-
-    kept = Kept(make, store.snapshot)
-    with store.snapshot() as first:
-        kept.of(first)
-    with store.writing() as writer:
-        writer.update("INSERT DATA { <x:a> <x:b> <x:c> }")
-
-    with store.snapshot() as second:
-        meanwhile = kept.of(second)
-        remade.set()
-        afterwards = kept.exactly(second)
-    assert (meanwhile, afterwards) == (first.name, second.name)
-
-
 def test_a_page_that_did_not_change_is_not_sent_again(get, reader):
     tag = get(METHOD).headers["ETag"]
 
@@ -466,29 +401,3 @@ def test_remembered_answers_stay_below_their_bound():
 
     assert memory.get(("a", "", "", "")) is None
     assert memory.get(("c", "", "", "")) == (bytes(100), [])
-
-
-def test_the_catalogue_lists_the_first_authors_of_a_paper(store: Store):
-    with store.snapshot() as snapshot:
-        papers = {paper.title: paper for paper in catalogue(snapshot, store.iris).papers}
-
-    hidden = papers["Maps from Many Hands"]
-    assert [author.name for author in hidden.authors] == [
-        "Noor van Dijk",
-        "Bo Ek",
-        "Mei-Ling O'Neil",
-    ]
-    assert hidden.author_count == 4
-
-
-QUERIES = sorted(
-    file.stem for file in (Path(__file__).parents[1] / "graph" / "queries").glob("*.rq")
-)
-
-
-@pytest.mark.parametrize("name", QUERIES)
-def test_a_query_begins_with_its_question_and_is_bounded_with_a_reason(name):
-    query = named_query(name)
-
-    assert re.match(r"# \w.*\?( \(.*\))?\n", query)
-    assert re.search(r"^\s*LIMIT \d+  # \w", query, re.MULTILINE)

@@ -144,8 +144,8 @@
   const explain = async (response) => {
     let problem = { title: `The server answered ${response.status}` };
     if ((response.headers.get("Content-Type") ?? "").includes("json")) problem = await response.json();
-    const where = problem.line ? `Line ${problem.line}${problem.column ? `, column ${problem.column}` : ""}: ` : "";
-    refuse(`${where}${problem.detail || problem.title}`);
+    const detail = problem.detail || problem.title;
+    refuse(detail.charAt(0).toUpperCase() + detail.slice(1));
     if (problem.line) editor.mark(problem.line, problem.column ?? 1);
   };
 
