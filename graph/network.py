@@ -1,11 +1,13 @@
 """Who works with whom and what occurs with what: networkx graphs drawn from a snapshot."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
 from pyoxigraph import NamedNode
 
 from .entities import (
@@ -25,15 +27,65 @@ from .store import Snapshot
 # A paper of 3,000 authors would add 4.5 million links that say little about who works with whom.
 CONSORTIUM = 100
 
+# Of a bounded network only so many links a node are kept: more of them are a ball of wool.
+LINKS_PER_NODE = 3
+
+# A bounded network of the whole graph is chosen among so many times its nodes.
+CANDIDATES = 2
+
+# Up to so many things a table of all pairs is quicker than counting those that there are.
+TABLE = 2_000
+
+# Papers counted at once: 4,096 of them with 1,000 candidates take 16 MB.
+BLOCK = 4_096
+
+Pair = tuple[str, str]
+Numbers = NDArray[np.int64]
+
 
 @dataclass(frozen=True, slots=True)
-class Occurrence:
-    """*thing* stands on *paper*: as an author of it, or as a concept that it names."""
+class Links:
+    """Pairs of *things*, by their numbers, the first before the second; and how heavy each is."""
 
-    paper: str
-    year: int | None
-    thing: str
-    kind: NodeKind
+    things: list[str]
+    firsts: Numbers
+    seconds: Numbers
+    weights: Numbers
+
+    def within(self, members: Collection[str]) -> "Links":
+        """Those with both ends among *members*."""
+        inside = np.array([thing in members for thing in self.things], bool)
+        if not len(inside):
+            return self
+        both = inside[self.firsts] & inside[self.seconds]
+        return Links(self.things, self.firsts[both], self.seconds[both], self.weights[both])
+
+    def ordered(self, *ties: Numbers) -> Iterator[Pair]:
+        """Heaviest first, then by *ties*, then by the names of their ends."""
+        order = np.lexsort((self.seconds, self.firsts, *ties, -self.weights))
+        firsts, seconds = self.firsts[order].tolist(), self.seconds[order].tolist()
+        for first, second in zip(firsts, seconds, strict=True):
+            yield self.things[first], self.things[second]
+
+
+@dataclass(slots=True)
+class Occurrences:
+    """Which things stand on which papers: its authors, the concepts that it names."""
+
+    on_paper: dict[str, list[str]] = field(default_factory=dict)
+    kind_of: dict[str, NodeKind] = field(default_factory=dict)
+    year_of: Mapping[str, int | None] = field(default_factory=dict)
+    crowded: set[str] = field(default_factory=set)
+
+    def counts(self) -> Counter[str]:
+        """The number of papers of each thing."""
+        return Counter(thing for things in self.on_paper.values() for thing in things)
+
+    def linking(self) -> Iterator[tuple[str, list[str]]]:
+        """The papers that make links, in order, with what stands on them."""
+        for paper in sorted(self.on_paper):
+            if paper not in self.crowded:
+                yield paper, self.on_paper[paper]
 
 
 def coauthors(
@@ -50,7 +102,8 @@ def coauthors(
     Nodes are IRIs with ``kind``, ``label`` and ``papers`` (how many); links have ``weight`` (joint
     papers, at least *minimum*), ``papers`` (their IRIs), ``first`` and ``last`` (years). Papers of
     more than `CONSORTIUM` authors make no links. With *focus* only authors who share a paper with
-    it; with *limit* only the closest. ``graph.graph["more"]`` counts those left out.
+    it; with *limit* only the closest, and `LINKS_PER_NODE`. ``graph.graph`` counts nodes (``more``)
+    and links (``lighter``) that were left out.
     """
     authors: tuple[NodeKind, ...] = ("author",)
     return _network(snapshot, authors, focus, years, minimum, limit)
@@ -100,47 +153,45 @@ def _network(
     *,
     with_focus: bool = False,
 ) -> nx.Graph:
+    occurrences = _read(snapshot, kinds, years, focus)
+    found = occurrences.counts()
     if focus is None:
-        occurrences = list(_occurrences(snapshot, kinds, years))
-        links = _links(occurrences, minimum)
-        found = Counter(item.thing for item in occurrences)
-        members = _by_heaviest_link(links, found, minimum, limit)
+        among = sorted(found) if limit is None else _closest(found, None, CANDIDATES * limit)
     else:
-        nearby = list(_occurrences(snapshot, kinds, years, focus))
-        found = Counter(item.thing for item in nearby)
-        members = _closest(found, focus, limit)
         if with_focus and focus.kind != "paper":
             found[focus.iri] += 0
-            members = [focus.iri, *(member for member in members if member != focus.iri)]
+        among = _closest(found, focus, limit)
         reached = {*kinds, focus.kind} if with_focus else set(kinds)
-        among = {item.thing: item.kind for item in nearby} | {focus.iri: focus.kind}
-        among = {member: among[member] for member in members}
-        occurrences = list(_occurrences(snapshot, reached, years, among=among))
-        # On one paper everything occurs with everything: only what other papers repeat says more.
-        of_paper = with_focus and focus.kind == "paper"
-        links = _links(occurrences, max(2, minimum) if of_paper else minimum)
+        known = occurrences.kind_of | {focus.iri: focus.kind}
+        occurrences = _read(snapshot, reached, years, among={iri: known[iri] for iri in among})
+    # On one paper everything occurs with everything: only what other papers repeat says more.
+    of_paper = with_focus and focus is not None and focus.kind == "paper"
+    links = _links(occurrences, among, max(2, minimum) if of_paper else minimum)
+    members = among if focus else _by_heaviest_link(links, found, minimum, limit)
 
     graph = nx.Graph()
-    papers = Counter(item.thing for item in occurrences)
-    kind_of = {item.thing: item.kind for item in occurrences}
-    if focus is not None:
-        kind_of[focus.iri] = focus.kind
+    papers = occurrences.counts()
     for member in members:
-        graph.add_node(member, kind=kind_of[member], papers=papers[member])
-    shown = [pair for pair in links if pair[0] in graph and pair[1] in graph]
-    for pair in sorted(shown, key=lambda pair: (-len(links[pair]), pair)):
-        graph.add_edge(*pair, **_evidence(links[pair]))
+        kind = occurrences.kind_of.get(member, focus.kind if focus else "paper")
+        graph.add_node(member, kind=kind, papers=papers[member])
+    ranked = list(links.within(graph).ordered())
+    kept = ranked
+    if limit is not None:
+        kept = backbone(ranked, LINKS_PER_NODE * len(graph), focus.iri if focus else None)
+    for pair, shared in _shared(occurrences, kept).items():
+        graph.add_edge(*pair, **_evidence(shared, occurrences.year_of))
     total = len(found)
-    if with_focus and focus is not None and focus.kind == "paper":
+    if of_paper and focus is not None:
         total += 1
-        _add_paper(graph, focus, members, snapshot)
+        year_of = years_of(snapshot, [focus.iri])
+        graph.add_node(focus.iri, kind="paper", papers=1)
+        for member in members:
+            graph.add_edge(member, focus.iri, **_evidence([focus.iri], year_of))
     if focus is not None and minimum > 1:
         lonely = [node for node in nx.isolates(graph) if node != focus.iri]
         graph.remove_nodes_from(lonely)
         total -= len(lonely)
-    _name(snapshot, graph)
-    graph.graph.update(focus=focus.iri if focus else None, more=total - len(graph))
-    return graph
+    return _told(snapshot, graph, focus, total - len(graph), len(ranked) - len(kept))
 
 
 def _through_papers(
@@ -150,137 +201,171 @@ def _through_papers(
     years: Years,
     limit: int | None,
 ) -> nx.Graph:
-    occurrences = list(_occurrences(snapshot, kinds, years, focus))
-    dated = {item.paper: item.year or 0 for item in occurrences}
-    if focus is not None:
-        papers_of_focus = _occurrences(snapshot, (focus.kind,), years, focus)
-        dated.update((item.paper, item.year or 0) for item in papers_of_focus)
-    newest = sorted(dated, key=lambda paper: (-dated[paper], paper))
-    found = Counter(item.thing for item in occurrences)
+    occurrences = _read(snapshot, kinds, years, focus)
+    year_of = dict(occurrences.year_of)
+    papers = set(occurrences.on_paper)
+    if focus is not None:  # its papers, also those without any of the other things
+        around = _read(snapshot, {focus.kind} & set(LINKS) or kinds, years, focus)
+        papers.update(around.on_paper)
+        year_of.update(around.year_of)
+    newest = sorted(papers, key=lambda paper: (-(year_of.get(paper) or 0), paper))
     room = None if limit is None else max(1, limit // 2)
-    papers = newest[:room]
-    shown = set(papers)
-    found_here = Counter(item.thing for item in occurrences if item.paper in shown)
-    things = _closest(found_here, focus, None if limit is None else max(0, limit - len(papers)))
+    shown = newest[:room]
+    here = Counter(thing for paper in shown for thing in occurrences.on_paper.get(paper, ()))
+    things = _closest(here, focus, None if limit is None else max(0, limit - len(shown)))
 
     graph = nx.Graph()
-    kind_of = {item.thing: item.kind for item in occurrences}
+    found = occurrences.counts()
     if focus is not None and focus.kind != "paper":
-        kind_of[focus.iri] = focus.kind
+        found[focus.iri] = len(papers)
         things = [focus.iri, *(thing for thing in things if thing != focus.iri)]
-        found[focus.iri] = len(dated)
     for thing in things:
-        graph.add_node(thing, kind=kind_of[thing], papers=found[thing])
-    for paper in papers:
+        kind = occurrences.kind_of.get(thing, focus.kind if focus else "paper")
+        graph.add_node(thing, kind=kind, papers=found[thing])
+    for paper in shown:
         graph.add_node(paper, kind="paper", papers=1)
+        on_it = [thing for thing in occurrences.on_paper.get(paper, ()) if thing in graph]
         if focus is not None and focus.kind != "paper":
-            graph.add_edge(focus.iri, paper, **_evidence([(paper, dated[paper] or None)]))
-    for item in occurrences:
-        if item.paper in shown and item.thing in graph:
-            graph.add_edge(item.thing, item.paper, **_evidence([(item.paper, item.year)]))
-    _name(snapshot, graph)
-    more = len(found) + len(dated) - len(graph)
-    graph.graph.update(focus=focus.iri if focus else None, more=more)
-    return graph
+            on_it.append(focus.iri)
+        for thing in on_it:
+            graph.add_edge(thing, paper, **_evidence([paper], year_of))
+    return _told(snapshot, graph, focus, len(found) + len(papers) - len(graph), 0)
 
 
-def _occurrences(
+def _read(
     snapshot: Snapshot,
     kinds: Collection[NodeKind],
     years: Years,
     focus: Entity | None = None,
     *,
     among: Mapping[str, NodeKind] | None = None,
-) -> Iterator[Occurrence]:
+) -> Occurrences:
     # A VALUES list cannot be a binding; `listed` lets nothing but IRIs into the text. One query a
     # kind: with the links in a VALUES list of their own the same rows took 6 to 16 times as long.
+    # One row a paper, since a term costs 2 µs: half the time of one row a thing.
     of_focus = ""
     if focus is not None and focus.kind == "paper":
         of_focus = f"VALUES ?paper {{ {NamedNode(focus.iri)} }}"
     elif focus is not None:
         of_focus = f"?paper {LINKS[focus.kind]} {NamedNode(focus.iri)} ."
-    found: dict[NodeKind, list[tuple[str, str]]] = {}
+    found = Occurrences()
     for kind, link in LINKS.items():
         members = [] if among is None else [iri for iri, of in among.items() if of == kind]
-        if kind in kinds and (among is None or members):
-            among_members = f"VALUES ?thing {{ {listed(members)} }}" if members else ""
-            rows = snapshot.select(
-                f"SELECT ?paper ?thing WHERE {{ {of_focus} {among_members} ?paper {link} ?thing }}"
-            )
-            found[kind] = [(value_of(row["paper"]), value_of(row["thing"])) for row in rows]
-    published = years_of(snapshot, {paper for pairs in found.values() for paper, _ in pairs})
-    for kind, pairs in found.items():
-        for paper, thing in pairs:
-            year = published.get(paper)
-            if years.admits(year):
-                yield Occurrence(paper, year, thing, kind)
+        if kind not in kinds or (among is not None and not members):
+            continue
+        among_members = f"VALUES ?thing {{ {listed(members)} }}" if members else ""
+        rows = snapshot.select(
+            f"""
+            SELECT ?paper (GROUP_CONCAT(STR(?thing); SEPARATOR=" ") AS ?things) WHERE {{
+              {of_focus} {among_members} ?paper {link} ?thing
+            }} GROUP BY ?paper"""
+        )
+        for row in rows:
+            paper, things = value_of(row["paper"]), value_of(row["things"]).split(" ")
+            found.on_paper.setdefault(paper, []).extend(things)
+            found.kind_of.update(dict.fromkeys(things, kind))
+            if kind == "author" and len(things) > CONSORTIUM:
+                found.crowded.add(paper)
+    found.year_of = years_of(snapshot, found.on_paper)
+    if years != ALL_YEARS:
+        for paper in [p for p in found.on_paper if not years.admits(found.year_of.get(p))]:
+            del found.on_paper[paper]
+    return found
 
 
-Pair = tuple[str, str]
-Shared = list[tuple[str, int | None]]
-
-
-def _links(occurrences: Iterable[Occurrence], minimum: int) -> dict[Pair, Shared]:
-    """The papers, with their years, of every pair that has at least *minimum* of them."""
-    on_paper: dict[tuple[str, int | None], set[str]] = defaultdict(set)
-    writers: Counter[str] = Counter()
-    for item in occurrences:
-        on_paper[item.paper, item.year].add(item.thing)
-        writers[item.paper] += item.kind == "author"
-    pairs: dict[Pair, Shared] = defaultdict(list)
-    for paper in sorted(on_paper, key=lambda paper: paper[0]):
-        if writers[paper[0]] <= CONSORTIUM:
-            for pair in combinations(sorted(on_paper[paper]), 2):
-                pairs[pair].append(paper)
-    return {pair: shared for pair, shared in pairs.items() if len(shared) >= minimum}
-
-
-def _evidence(shared: Shared) -> dict[str, object]:
-    years = [year for _, year in shared if year is not None]
-    return {
-        "weight": len(shared),
-        "papers": tuple(paper for paper, _ in shared),
-        "first": min(years, default=None),
-        "last": max(years, default=None),
-    }
+def _links(occurrences: Occurrences, among: Sequence[str], minimum: int) -> Links:
+    """The pairs of *among* that share at least *minimum* papers."""
+    things = sorted(among)
+    place = {thing: number for number, thing in enumerate(things)}
+    papers = [
+        [place[thing] for thing in on_it if thing in place] for _, on_it in occurrences.linking()
+    ]
+    if len(things) > TABLE:
+        counted = Counter(pair for on_it in papers for pair in combinations(sorted(on_it), 2))
+        sparse = np.array([(*pair, weight) for pair, weight in counted.items()], np.int64)
+        firsts, seconds, weights = sparse.reshape(-1, 3).T
+    else:
+        table = np.zeros((len(things), len(things)), np.float32)
+        for start in range(0, len(papers), BLOCK):
+            block = papers[start : start + BLOCK]
+            incidence = np.zeros((len(block), len(things)), np.float32)
+            rows = np.repeat(np.arange(len(block)), [len(on_it) for on_it in block])
+            incidence[rows, [number for on_it in block for number in on_it]] = 1
+            table += incidence.T @ incidence
+        firsts, seconds = np.nonzero(np.triu(table, 1))
+        weights = table[firsts, seconds].astype(np.int64)
+    enough = weights >= minimum
+    return Links(things, firsts[enough], seconds[enough], weights[enough])
 
 
 def _by_heaviest_link(
-    links: Mapping[Pair, Shared], found: Counter[str], minimum: int, limit: int | None
+    links: Links, found: Counter[str], minimum: int, limit: int | None
 ) -> list[str]:
     """The ends of the heaviest links, ties by their papers; then what has no link, if it fits."""
     room = len(found) if limit is None else limit
-    by_weight: dict[int, list[Pair]] = defaultdict(list)
-    for pair, shared in links.items():
-        by_weight[len(shared)].append(pair)
+    papers = np.array([found[thing] for thing in links.things], np.int64)
+    common = papers[links.firsts] + papers[links.seconds] if len(papers) else papers
     members: dict[str, None] = {}
-    for weight in sorted(by_weight, reverse=True):
+    for first, second in links.ordered(-common):
         if len(members) >= room:
             break
-        for pair in sorted(by_weight[weight], key=lambda p: (-found[p[0]] - found[p[1]], p)):
-            fresh = [end for end in pair if end not in members]
-            if len(members) + len(fresh) <= room:
-                members.update(dict.fromkeys(fresh))
+        fresh = [end for end in (first, second) if end not in members]
+        if len(members) + len(fresh) <= room:
+            members.update(dict.fromkeys(fresh))
     if minimum <= 1:
         rest = sorted(found.keys() - members.keys(), key=lambda thing: (-found[thing], thing))
         members.update(dict.fromkeys(rest[: room - len(members)]))
     return list(members)
 
 
+def backbone(pairs: Sequence[Pair], most: int, focus: str | None = None) -> list[Pair]:
+    """
+    The first *most* of *pairs*, which come heaviest first, and for every node at least its first.
+
+    All pairs of *focus* stay too.
+    """
+    reached: set[str] = set()
+    needed, rest = [], []
+    for pair in pairs:
+        wanted = focus in pair or pair[0] not in reached or pair[1] not in reached
+        (needed if wanted else rest).append(pair)
+        reached.update(pair)
+    return needed + rest[: max(0, most - len(needed))]
+
+
+def _shared(occurrences: Occurrences, pairs: Collection[Pair]) -> dict[Pair, list[str]]:
+    """The papers of each of *pairs*, in the order of *pairs*."""
+    ends = {end for pair in pairs for end in pair}
+    papers_of: dict[str, set[str]] = defaultdict(set)
+    for paper, on_it in occurrences.linking():
+        for thing in on_it:
+            if thing in ends:
+                papers_of[thing].add(paper)
+    return {pair: sorted(papers_of[pair[0]] & papers_of[pair[1]]) for pair in pairs}
+
+
+def _evidence(papers: Sequence[str], year_of: Mapping[str, int | None]) -> dict[str, object]:
+    years = [year for paper in papers if (year := year_of.get(paper)) is not None]
+    return {
+        "weight": len(papers),
+        "papers": tuple(papers),
+        "first": min(years, default=None),
+        "last": max(years, default=None),
+    }
+
+
 def _closest(found: Counter[str], focus: Entity | None, limit: int | None) -> list[str]:
+    """Things of most papers first, *focus* before all."""
     first = focus.iri if focus is not None else ""
     ranked = sorted(found, key=lambda thing: (thing != first, -found[thing], thing))
     return ranked[:limit]
 
 
-def _add_paper(graph: nx.Graph, paper: Entity, members: Iterable[str], snapshot: Snapshot) -> None:
-    year = years_of(snapshot, [paper.iri]).get(paper.iri)
-    graph.add_node(paper.iri, kind="paper", papers=1)
-    for member in members:
-        graph.add_edge(member, paper.iri, **_evidence([(paper.iri, year)]))
-
-
-def _name(snapshot: Snapshot, graph: nx.Graph) -> None:
+def _told(
+    snapshot: Snapshot, graph: nx.Graph, focus: Entity | None, more: int, lighter: int
+) -> nx.Graph:
     labels = labels_of(snapshot, {node: graph.nodes[node]["kind"] for node in graph})
     for node in graph:
         graph.nodes[node]["label"] = labels[node]
+    graph.graph.update(focus=focus.iri if focus else None, more=more, lighter=lighter)
+    return graph

@@ -33,9 +33,6 @@ COLOURS: dict[NodeKind, str] = {
     "metric": "#6d4bb4",
 }
 
-# Links a node: with more of them a picture of 300 nodes is a ball of wool.
-LINKS_PER_NODE = 3
-
 OPTIONS: dict[str, Any] = {
     "autoResize": True,
     "groups": {kind: {"shape": shape, "color": COLOURS[kind]} for kind, shape in SHAPES.items()},
@@ -121,52 +118,27 @@ def picture(graph: nx.Graph) -> dict[str, Any]:
     """
     Nodes and links of *graph* for vis-network, in the order of the graph, with its options.
 
-    ``more`` counts nodes, ``lighter`` links that are not shown; ``counts`` are nodes by kind.
+    ``more`` and ``lighter`` count nodes and links that *graph* leaves out, ``counts`` its nodes by
+    kind.
     """
     net = Picture()
-    focus = graph.graph.get("focus")
-    drawn = backbone(graph, LINKS_PER_NODE * len(graph))
-    places = positions(drawn)
+    places = positions(graph)
     for node, data in graph.nodes(data=True):
         net.add_thing(node, data, places[node])
-    for a, b, data in drawn.edges(data=True):
+    for a, b, data in graph.edges(data=True):
         net.add_link(a, b, data)
     counts = Counter(node["group"] for node in net.nodes)
     for node in net.nodes:
         node.pop("font", None)  # the page's own; pyvis says {"color": False}
     return {
-        "focus": focus,
+        "focus": graph.graph["focus"],
         "nodes": net.nodes,
         "edges": net.edges,
         "options": net.options,
         "more": graph.graph["more"],
-        "lighter": graph.number_of_edges() - len(net.edges),
+        "lighter": graph.graph["lighter"],
         "counts": {kind: counts[kind] for kind in NODE_KINDS if counts[kind]},
     }
-
-
-def backbone(graph: nx.Graph, most: int) -> nx.Graph:
-    """
-    *graph* with its *most* heaviest links, and for every node at least its heaviest one.
-
-    All links of ``graph.graph["focus"]`` stay too.
-    """
-    focus = graph.graph.get("focus")
-    ranked = sorted(
-        graph.edges(data="weight"), key=lambda link: (-link[2], *sorted((link[0], link[1])))
-    )
-    reached: set[str] = set()
-    kept: list[tuple[str, str]] = []
-    rest: list[tuple[str, str]] = []
-    for a, b, _ in ranked:
-        needed = focus in (a, b) or a not in reached or b not in reached
-        (kept if needed else rest).append((a, b))
-        reached.update((a, b))
-    kept += rest[: max(0, most - len(kept))]
-    drawn = nx.Graph(**graph.graph)
-    drawn.add_nodes_from(graph.nodes(data=True))
-    drawn.add_edges_from((a, b, graph.edges[a, b]) for a, b in kept)
-    return drawn
 
 
 def _papers(count: int) -> str:

@@ -16,7 +16,7 @@ from scholargraph.graph.entities import (
     year_of,
 )
 from scholargraph.graph.links import Span, evidence
-from scholargraph.graph.network import CONSORTIUM, coauthors, concepts, neighbourhood
+from scholargraph.graph.network import CONSORTIUM, backbone, coauthors, concepts, neighbourhood
 from scholargraph.graph.store import Snapshot, Store
 
 BASE = "https://w3id.org/scholargraph/"
@@ -60,7 +60,7 @@ def test_coauthors_are_linked_by_the_papers_they_wrote_together(snapshot: Snapsh
         "last": 2024,
     }
     assert graph.nodes[ADA] == {"kind": "author", "papers": 4, "label": "Ada Lindqvist"}
-    assert graph.graph == {"focus": None, "more": 0}
+    assert graph.graph == {"focus": None, "more": 0, "lighter": 0}
 
 
 def test_a_hidden_author_is_a_coauthor_of_those_who_are_named(snapshot: Snapshot) -> None:
@@ -106,6 +106,37 @@ def test_a_limit_keeps_the_heaviest_and_counts_the_rest(snapshot: Snapshot) -> N
 
     assert sorted(pairs(graph).values()) == [1, 1, 2, 2]
     assert (len(graph), graph.graph["more"]) == (4, 5)
+
+
+def test_a_backbone_reaches_every_node_and_keeps_the_heaviest_links() -> None:
+    heavy = [("n0", "n1"), ("n1", "n2")]
+    light = [("hub", f"n{number}") for number in range(9)]
+    pairs = [*heavy, *light, ("n0", "n2"), ("n3", "n4")]
+
+    assert backbone(pairs, 10) == [*heavy, light[0], *light[3:], light[1]]
+
+
+def test_a_backbone_keeps_all_links_of_the_focus() -> None:
+    pairs = [("n0", "n1"), *(("hub", f"n{number}") for number in range(9))]
+
+    assert backbone(pairs, 3, "hub") == pairs
+
+
+def test_links_beyond_the_bound_are_counted(snapshot: Snapshot) -> None:
+    whole, bounded = concepts(snapshot), concepts(snapshot, limit=len(concepts(snapshot)))
+
+    assert bounded.number_of_edges() + bounded.graph["lighter"] == whole.number_of_edges()
+    assert set(bounded) == set(whole)
+
+
+@pytest.mark.parametrize("table", [0, 2_000])
+def test_pairs_are_counted_alike_in_a_table_and_one_by_one(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch, table: int
+) -> None:
+    expected = pairs(coauthors(snapshot))
+    monkeypatch.setattr("scholargraph.graph.network.TABLE", table)
+
+    assert pairs(coauthors(snapshot)) == expected
 
 
 def test_years_bound_both_ends_and_leave_the_undated_out(snapshot: Snapshot) -> None:

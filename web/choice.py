@@ -105,9 +105,9 @@ def network(snapshot: Snapshot, chosen: Choice) -> nx.Graph:
     graph = _part(snapshot, chosen, known(snapshot, chosen.focus, "focus"), chosen.limit)
     for iri in chosen.opened:
         around = _part(snapshot, chosen, known(snapshot, iri, "open"), LIMIT_OPENED)
-        more, focus = graph.graph["more"], graph.graph["focus"]
+        told = graph.graph
         graph = nx.compose(around, graph)
-        graph.graph.update(more=more, focus=focus)
+        graph.graph.update(told)
     graph.remove_nodes_from([iri for iri in chosen.hidden if iri in graph])
     return graph
 

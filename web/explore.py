@@ -40,6 +40,11 @@ class Pictures:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, Choice], str] = OrderedDict()
 
+    def forget(self) -> None:
+        """Keeps none any longer."""
+        with self._lock:
+            self._kept.clear()
+
     def of(self, snapshot: Snapshot, chosen: Choice, draw: Callable[[], str]) -> str:
         """The picture of *chosen* in *snapshot*; *draw* makes it where it is not kept."""
         key = snapshot.name, chosen
