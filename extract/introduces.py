@@ -56,7 +56,10 @@ _PRIOR = re.compile(
     re.I,
 )
 _OURS = re.compile(r"\b(?:we|our|this\s(?:paper|work|study|article)|novel|new)\b", re.I)
-_AND = re.compile(r"(?:\s\([^()]{1,60}\))?(?:,|,?\sand|,?\sas\swell\sas)\s(?:an?\s|the\s)?[\"“*]*")
+_AND = re.compile(
+    r"(?:\s\([^()]{1,60}\))?(?:,\s(?!and\s|an?\s|the\s)|,?\s(?:and|as\swell\sas)\s(?:an?\s|"
+    r"the\s)?)[\"“*]*"
+)
 _BEFORE_IS = re.compile(
     rf"(?:\s\([^()]{{1,60}}\)|[\s\"”’'*)]|\s{_HEAD}|,\s(?:an?|the|named|called|"
     rf"termed)\s[^,]{{3,100}},)*"

@@ -23,6 +23,12 @@ _UNCHANGED = frozenset(
     "mathematics physics statistics semantics dynamics robotics linguistics pragmatics genomics "
     "proteomics analytics forensics kinetics".split()
 )
+# Of four letters, only these: 'HANS', 'PACS' and 'RAMS' are names.
+_SHORT_PLURALS = frozenset(
+    "nets sets bots maps bags apps tags gans cnns rnns gnns llms plms vaes".split()
+)
+# 'LMs': the s after capitals is a plural whatever the length.
+_PLURAL_CAPITALS = re.compile(r"(?<=[A-Z]{2})s$")
 _IRREGULAR = {
     "corpora": "corpus",
     "matrices": "matrix",
@@ -53,8 +59,8 @@ def singular(word: str) -> str:
     """The singular of a lower-case English noun, by rule; the word itself where no rule fits."""
     if word in _IRREGULAR:
         return _IRREGULAR[word]
-    if len(word) < 4 or word in _UNCHANGED or not word.isascii() or word[-1] != "s":
-        return word
+    if len(word) < 5 or word in _UNCHANGED or not word.isascii() or word[-1] != "s":
+        return word[:-1] if word in _SHORT_PLURALS else word
     if word.endswith(("ss", "us", "is", "as", "ics")):
         return word
     if word.endswith("ies") and len(word) > 4:
@@ -78,7 +84,7 @@ def concept_key(label: str) -> str:
     >>> [concept_key(label) for label in ("F-1", "SQuAD 2.0", "?!")]
     ['f1', 'squad2-0', 'x3f21']
     """
-    key = label
+    key = _PLURAL_CAPITALS.sub("", label)
     while True:
         before = key
         key = _folded(key)

@@ -41,6 +41,12 @@ _HEAD: dict[Kind, re.Pattern[str]] = {
     "task": re.compile(r"[\s-]+(?:tasks?|problems?)$", re.I),
     "metric": re.compile(r"[\s-]+(?:scores?|metrics?|values?)$", re.I),
 }
+# 'SQuAD dev', 'Office-31 image': a part or a sort of a known data set.
+_PART = re.compile(
+    r"[\s-]+(?:images?|texts?|test|dev|train|training|validation|val|splits?|sets?|[\s-])+"
+    r"(?:data ?sets?|benchmarks?)?$",
+    re.I,
+)
 _GENERIC_WORDS = frozenset(
     "method approach framework model dataset data set task problem experiment technique algorithm "
     "architecture network module baseline corpus corpora benchmark result performance system "
@@ -199,9 +205,14 @@ class PaperNames:
         for candidate in (label, without_head(label, kind)):
             if candidate in self.long_of:
                 return self._full(self.long_of[candidate], kind, candidate)
+        if concept_key(label) in _known()[kind]:
+            return self._full(label, kind, None)
         shorter = _HEAD[kind].sub("", label)
         if concept_key(shorter) in self.short_of:
             return self._full(shorter, kind, None)
+        part = _PART.sub("", label)
+        if kind == "dataset" and concept_key(part) in _known()[kind]:
+            return self._full(part, kind, None)
         label = without_head(label, kind)
         known = _short_known().get(label)
         if known:
@@ -242,6 +253,7 @@ def linked(
         if is_generic(surface):
             continue
         pairs.append((mention, paper.linked(surface, mention.kind)))
+    pairs = _without_known_heads(pairs)
     evidence: dict[str, dict[Kind, float]] = defaultdict(lambda: defaultdict(float))
     for mention, concept in pairs:
         evidence[concept.key][mention.kind] += mention.score
@@ -267,6 +279,18 @@ def linked(
         )
     settled.sort(key=lambda pair: pair[0])
     return settled
+
+
+def _without_known_heads(pairs: list[tuple[Marked, Linked]]) -> list[tuple[Marked, Linked]]:
+    """'adaptive routing algorithm' is 'adaptive routing' where the paper speaks of that too."""
+    concepts = {(mention.kind, concept.key): concept for mention, concept in pairs}
+    merged = []
+    for mention, concept in pairs:
+        shorter = _HEAD[mention.kind].sub("", concept.label)
+        known = shorter and concept.abbreviation is None
+        found = concepts.get((mention.kind, concept_key(shorter))) if known else None
+        merged.append((mention, found or concept))
+    return merged
 
 
 class Linker:

@@ -83,11 +83,7 @@ def load_pipeline() -> Language:
         ModelError: weights are missing or do not fit.
     """
     register()
-    config = load_config(CONFIG)
-    if not (_HERE / "weights" / "tagger.onnx").exists():  # until the trained tagger lands
-        config["nlp"]["pipeline"].remove("scholar_tagger")
-        config["components"].pop("scholar_tagger")
-    nlp = load_model_from_config(config, auto_fill=True)
+    nlp = load_model_from_config(load_config(CONFIG), auto_fill=True)
     nlp.max_length = _MAX_LENGTH
     return nlp
 

@@ -2,7 +2,7 @@
 Relations between the mentions of a sentence: SciER's nine types, decided by a small classifier.
 
 Each pair of mentions becomes a set of hashed features (kinds, words between and around, order,
-distance, mentions between); a linear softmax over them gives the type and its direction. Run time
+distance, mentions between); one hidden layer over them gives the type and its direction. Run time
 needs numpy alone. Training is in `train_relations`, the figures in ``weights/RELATIONS.md``.
 """
 
@@ -23,6 +23,7 @@ from .annotations import CONCEPTS, RELATIONS, Marked, marked, sentence_bounds
 from .mentions import PREDICATES, Kind, Predicate
 from .model import ModelError
 
+Weights = NDArray[np.float32]
 WEIGHTS = Path(__file__).parent / "weights" / "relations.npz"
 
 # Which kinds a predicate connects, subject first; those that SciER's annotators used more than
@@ -95,7 +96,7 @@ def permitted(first: Kind, second: Kind) -> NDArray[np.bool_]:
     return np.array(allowed)
 
 
-_PERMITTED = {
+PERMITTED = {
     (first, second): permitted(first, second)
     for first in ("method", "dataset", "task")
     for second in ("method", "dataset", "task")
@@ -252,30 +253,31 @@ def hashed(features: list[str], size: int) -> list[int]:
 @dataclass(frozen=True, slots=True)
 class RelationModel:
     """
-    A linear softmax over hashed features.
+    A hidden layer over hashed features, and a softmax.
 
-    *weights* is (features, classes); *temperature* divides the scores so that the probability of
-    an answer is how often it is right; answers below *threshold* are not given.
+    *embeddings* is (features, hidden), *output* (hidden, classes). *temperature* divides the scores
+    so that the probability of an answer is how often it is right; where 'no relation' leaves less
+    than *threshold*, none is given.
     """
 
-    weights: NDArray[np.float32]
-    bias: NDArray[np.float32]
-    temperature: float
-    threshold: float
+    embeddings: Weights
+    hidden_bias: Weights
+    output: Weights
+    bias: Weights
+    temperature: float = 1.0
+    threshold: float = 0.5
 
-    def probabilities(
-        self, columns: list[list[int]], kinds: list[tuple[Kind, Kind]]
-    ) -> NDArray[np.float32]:
+    def probabilities(self, columns: list[list[int]], kinds: list[tuple[Kind, Kind]]) -> Weights:
         """One row of class probabilities a pair; classes that the kinds forbid have 0."""
         flat = np.fromiter((column for row in columns for column in row), dtype=np.int64)
         offsets = np.cumsum([0, *(len(row) for row in columns[:-1])])
-        scores = np.add.reduceat(self.weights[flat], offsets, axis=0) + self.bias
-        lengths = np.sqrt([[len(row)] for row in columns])
-        scores = scores / lengths / self.temperature
-        scores[~np.stack([_PERMITTED[pair] for pair in kinds])] = -np.inf
-        scores -= scores.max(axis=1, keepdims=True)
-        powers = np.exp(scores)
-        return cast(NDArray[np.float32], powers / powers.sum(axis=1, keepdims=True))
+        scale = 1 / np.sqrt([[len(row) + 1] for row in columns])
+        sums = np.add.reduceat(self.embeddings[flat], offsets, axis=0)
+        hidden = np.maximum(sums * scale + self.hidden_bias, 0)
+        scores = (hidden @ self.output + self.bias) / self.temperature
+        scores[~np.stack([PERMITTED[pair] for pair in kinds])] = -np.inf
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return cast(Weights, (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32))
 
 
 def load(path: Path = WEIGHTS) -> RelationModel:
@@ -287,15 +289,18 @@ def load(path: Path = WEIGHTS) -> RelationModel:
     """
     try:
         with np.load(path, allow_pickle=False) as stored:
-            weights = stored["weights"].astype(np.float32) * stored["scale"].astype(np.float32)
-            bias, settings = stored["bias"].astype(np.float32), stored["settings"]
-    except (OSError, KeyError, ValueError) as error:
+            model = RelationModel(
+                stored["embeddings"].astype(np.float32) * stored["scale"],
+                stored["hidden_bias"],
+                stored["output"],
+                stored["bias"],
+                *(float(value) for value in stored["settings"]),
+            )
+    except (OSError, KeyError, ValueError, TypeError) as error:
         raise ModelError(f"{path}: {error}; reinstall scholargraph") from error
-    if weights.shape[1] != len(CLASSES):
-        raise ModelError(
-            f"{path}: {weights.shape[1]} classes instead of {len(CLASSES)}; reinstall scholargraph"
-        )
-    return RelationModel(weights, bias, float(settings[0]), float(settings[1]))
+    if model.output.shape[1:] != (len(CLASSES),):
+        raise ModelError(f"{path}: made for other classes than these; reinstall scholargraph")
+    return model
 
 
 class Found(NamedTuple):
@@ -313,7 +318,7 @@ def related(model: RelationModel, text: str, mentions: Sequence[Marked]) -> list
     if not candidates:
         return []
     features = SentenceFeatures(text, mentions)
-    size = len(model.weights)
+    size = len(model.embeddings)
     columns = [hashed(features.of(pair), size) for pair in candidates]
     kinds = [(mentions[a].kind, mentions[b].kind) for a, b in candidates]
     found = []

@@ -40,6 +40,10 @@ _COST = re.compile(
     r"throughput|storage|budget|samples|annotations?|computations?|complexity)\b",
     re.I,
 )
+_NEXT_CLAUSE = re.compile(
+    r"\b(?:and|while|but|(?:reduc|improv|increas|decreas)(?:e|es|ed|ing))\b", re.I
+)
+_OF_PERFORMANCE = re.compile(r"\sof\s(?:[\w.’'/-]+\s){0,4}?(?:performance|quality)\b", re.I)
 # Beyond these costs a mention is about something else.
 _MAX_COST: dict[Kind, int] = {"metric": 110, "dataset": 260, "task": 160, "method": 10_000}
 
@@ -72,8 +76,8 @@ class Sentence:
         baseline = self._baseline(figure) if figure.change == "delta" else None
         return Roles(
             metric=self._metric(figure),
-            dataset=self._nearest(figure, "dataset"),
-            task=self._nearest(figure, "task"),
+            dataset=self._nearest(figure, "dataset", baseline),
+            task=self._nearest(figure, "task", baseline),
             method=self._method(figure, baseline),
             baseline=baseline,
         )
@@ -85,6 +89,8 @@ class Sentence:
         after = self._text[figure.end : min(self._end, figure.end + 60)]
         gap = self._text[self._mentions[found].end : figure.start]
         # 'an mIoU of 46.9 and cuts adaptation time by 80 %', '10 % in clinical efficacy'
+        if _OF_PERFORMANCE.match(after):
+            return None
         if figure.change == "delta" and (
             re.match(r"\s(?:in|of)\s", after) or _COST.search(gap + " " + after[:25])
         ):
@@ -106,7 +112,7 @@ class Sentence:
                 found[one], found[two] = metrics
         return found
 
-    def _nearest(self, figure: Figure, kind: Kind) -> int | None:
+    def _nearest(self, figure: Figure, kind: Kind, taken: int | None = None) -> int | None:
         """
         The mention of *kind* that the figure goes with.
 
@@ -116,7 +122,7 @@ class Sentence:
         best: tuple[int, int] | None = None
         for index in self._inside:
             mention = self._mentions[index]
-            if mention.kind != kind:
+            if mention.kind != kind or index == taken:
                 continue
             follows = mention.start >= figure.end
             gap = (
@@ -131,8 +137,8 @@ class Sentence:
                 cost += 100
             if not follows:
                 cost += 20 if kind == "metric" else 40
-            if kind == "metric" and follows and re.search(r"\b(?:and|while|but)\b", gap):
-                cost += 60
+            if kind == "metric" and follows and _NEXT_CLAUSE.search(gap):
+                cost += 100
             if best is None or cost < best[0]:
                 best = (cost, index)
         return best[1] if best and best[0] <= _MAX_COST[kind] else None
@@ -143,7 +149,8 @@ class Sentence:
         best: tuple[int, int] | None = None
         for index in self._inside:
             mention = self._mentions[index]
-            if mention.kind != "method":
+            # 'improving GIPSO by 3 %': only a method can be improved so, whatever its label.
+            if mention.kind != "method" and not self._text.startswith(" by ", mention.end):
                 continue
             before = self._text[max(self._start, mention.start - 70) : mention.start]
             if _BASELINE_CUE.search(before):

@@ -8,6 +8,7 @@ abbreviation, an initial, a decimal point, a part of a name) is listed here; the
 
 import re
 from bisect import bisect_left
+from typing import Any
 
 import numpy as np
 from spacy.language import Language
@@ -146,7 +147,8 @@ class Sentences:
                 begins[token.i] = 1
                 upcoming = next(queue, None)
         # All at once: setting `token.is_sent_start` looks through the whole Doc every time.
-        doc.from_array(["SENT_START"], begins.reshape(-1, 1).astype(np.uint64))
+        values: Any = begins.reshape(-1, 1).astype(np.uint64)
+        doc.from_array(["SENT_START"], values)
         return doc
 
 

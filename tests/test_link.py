@@ -34,6 +34,8 @@ def test_the_key_of_a_key_is_itself(label):
         ("F1", "F-1"),
         ("GPT-3", "GPT3"),
         ("Word Embeddings", "word embedding"),
+        ("LMs", "LM"),
+        ("neural nets", "Neural Net"),
         ("semantic role labelling", "semantic role labeling"),
         ("domain generalisation", "domain generalization"),
         ("ask & confirm", "Ask-and-Confirm"),
@@ -56,6 +58,7 @@ def test_spellings_of_one_thing_have_one_key(spellings):
         ("GPT-3", "GPT-3.5"),
         ("ResNet-50", "ResNet-101"),
         ("?", "!"),
+        ("HANS", "HAN"),
     ],
 )
 def test_different_things_have_different_keys(one, other):

@@ -110,7 +110,7 @@ def test_list_members_share_the_words_around_the_list():
 
 
 def test_hashing_is_the_same_everywhere():
-    assert hashed(["md", "mdb:on"], 1 << 15) == [12405, 27230]
+    assert hashed(["md", "mdb:on"], 1 << 15) == [2131, 8788]
 
 
 def test_classes_pair_both_directions():
@@ -129,7 +129,15 @@ def test_missing_weights_are_reported(tmp_path):
 
 def test_weights_for_other_classes_are_reported(tmp_path):
     path = tmp_path / "relations.npz"
-    np.savez(path, weights=np.zeros((4, 2)), scale=np.ones(2), bias=np.zeros(2), settings=[1, 0.5])
+    np.savez(
+        path,
+        embeddings=np.zeros((4, 2)),
+        scale=np.ones(2),
+        hidden_bias=np.zeros(2),
+        output=np.zeros((2, 3)),
+        bias=np.zeros(3),
+        settings=[1, 0.5],
+    )
 
     with pytest.raises(ModelError, match="reinstall"):
         load(path)
