@@ -207,6 +207,26 @@ def test_many_rows_come_page_by_page(opened):
     expect(page.get_by_role("button", name="Next")).to_be_disabled()
 
 
+def test_numbers_can_be_seen_as_a_chart(opened):
+    page = opened("/sparql?example=years")
+    expect(page.locator("#result tbody tr")).to_have_count(5)
+
+    page.get_by_role("button", name="Chart").click()
+
+    expect(page.locator("#result dt")).to_have_text(["2020", "2021", "2022", "2023", "2024"])
+    widths = page.eval_on_selector_all("#result .bar", "bars => bars.map(bar => bar.offsetWidth)")
+    assert widths[3] == widths[4] == pytest.approx(2 * widths[0], abs=2)
+    assert violations(page) == []
+
+
+def test_an_answer_without_numbers_offers_no_chart(opened):
+    page = opened("/sparql")
+    type_query(page, "SELECT ?s ?o { ?s <http://purl.org/dc/terms/title> ?o }")
+    expect(page.locator("#result tbody tr")).to_have_count(8)
+
+    expect(page.get_by_role("button", name="Chart")).to_be_hidden()
+
+
 def test_an_error_is_shown_where_it_is(opened):
     page = opened("/sparql")
     type_query(page, "SELECT *\nWHERE { ?s ?p }")

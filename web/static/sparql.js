@@ -16,6 +16,7 @@
   let request = null;
   let answer = null;
   let page = 0;
+  let shape = "table";
 
   fetch(terms, { headers: { Accept: "application/json" } })
     .then((response) => (response.ok ? response.json() : { classes: [], properties: [] }))
@@ -47,27 +48,30 @@
     }
   };
 
-  const cell = (term) => {
-    const made = element("td");
-    if (!term) return made;
-    if (term.type === "triple") {
-      made.textContent = JSON.stringify(term.value);
-    } else if (term.type === "uri") {
+  // A term as a node of the page; text stays text.
+  const written = (term) => {
+    if (!term) return "";
+    if (term.type === "triple") return JSON.stringify(term.value);
+    if (term.type === "bnode") return `_:${term.value}`;
+    if (term.type === "uri") {
       const ours = term.value.startsWith(base);
       // Only our own pages and the web become links: an IRI can be javascript: as well.
-      if (ours || /^https?:\/\//i.test(term.value)) {
-        const href = ours ? `${root}/${term.value.slice(base.length)}` : term.value;
-        const link = element("a", shortened(term.value), { href, title: term.value });
-        if (!ours) link.rel = "noopener external";
-        made.append(link);
-      } else {
-        made.textContent = term.value;
-      }
-    } else {
-      made.textContent = term.type === "bnode" ? `_:${term.value}` : term.value;
-      if (term["xml:lang"]) made.append(" ", element("span", `@${term["xml:lang"]}`, { class: "quiet" }));
-      if (/#(integer|decimal|double|float)$/.test(term.datatype ?? "")) made.className = "num";
+      if (!ours && !/^https?:\/\//i.test(term.value)) return term.value;
+      const href = ours ? `${root}/${term.value.slice(base.length)}` : term.value;
+      const link = element("a", shortened(term.value), { href, title: term.value });
+      if (!ours) link.rel = "noopener external";
+      return link;
     }
+    if (!term["xml:lang"]) return term.value;
+    const made = element("span", `${term.value} `);
+    made.append(element("span", `@${term["xml:lang"]}`, { class: "quiet" }));
+    return made;
+  };
+
+  const cell = (term) => {
+    const made = element("td");
+    made.append(written(term));
+    if (/#(integer|decimal|double|float)$/.test(term?.datatype ?? "")) made.className = "num";
     return made;
   };
 
@@ -95,13 +99,22 @@
   const draw = () => {
     const result = byId("result");
     const pages = byId("result-pages");
+    const rows = answer.results?.bindings;
+    const columns = rows && AnswerChart.columns(answer.head.vars, rows);
     pages.hidden = true;
+    byId("shapes").hidden = !columns;
+    for (const button of byId("shapes").children) {
+      button.setAttribute("aria-pressed", String(button.dataset.shape === shape));
+    }
     if (answer.text !== undefined) {
       result.replaceChildren(element("pre", answer.text, { class: "card scroll", tabindex: "0" }));
     } else if (answer.boolean !== undefined) {
       result.replaceChildren(element("p", answer.boolean ? "Yes." : "No."));
+    } else if (columns && shape === "chart") {
+      const rest = rows.length - AnswerChart.MOST;
+      const note = rest > 0 ? element("p", `The first ${AnswerChart.MOST}; ${rest} more in the table.`) : "";
+      result.replaceChildren(AnswerChart.draw(columns, rows, written), note);
     } else {
-      const rows = answer.results.bindings;
       const last = Math.max(0, Math.ceil(rows.length / PAGE) - 1);
       result.replaceChildren(
         rows.length ? table(answer.head.vars, rows.slice(page * PAGE, (page + 1) * PAGE)) : element("p", "No rows."),
@@ -198,6 +211,12 @@
     event.preventDefault();
     run();
   });
+  for (const button of byId("shapes").children) {
+    button.addEventListener("click", () => {
+      shape = button.dataset.shape;
+      draw();
+    });
+  }
   byId("cancel").addEventListener("click", () => request?.abort());
   byId("back").addEventListener("click", () => {
     page -= 1;
