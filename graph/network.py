@@ -156,18 +156,19 @@ def _network(
     occurrences = _read(snapshot, kinds, years, focus)
     found = occurrences.counts()
     if focus is None:
-        among = sorted(found) if limit is None else _closest(found, None, CANDIDATES * limit)
+        candidates = None if limit is None else CANDIDATES * limit
+        among = _closest(found, occurrences.kind_of, None, candidates)
     else:
         if with_focus and focus.kind != "paper":
             found[focus.iri] += 0
-        among = _closest(found, focus, limit)
+        among = _closest(found, occurrences.kind_of, focus, limit)
         reached = {*kinds, focus.kind} if with_focus else set(kinds)
         known = occurrences.kind_of | {focus.iri: focus.kind}
         occurrences = _read(snapshot, reached, years, among={iri: known[iri] for iri in among})
     # On one paper everything occurs with everything: only what other papers repeat says more.
     of_paper = with_focus and focus is not None and focus.kind == "paper"
     links = _links(occurrences, among, max(2, minimum) if of_paper else minimum)
-    members = among if focus else _by_heaviest_link(links, found, minimum, limit)
+    members = among if focus else _by_heaviest_link(links, found, among, minimum, limit)
 
     graph = nx.Graph()
     papers = occurrences.counts()
@@ -212,7 +213,8 @@ def _through_papers(
     room = None if limit is None else max(1, limit // 2)
     shown = newest[:room]
     here = Counter(thing for paper in shown for thing in occurrences.on_paper.get(paper, ()))
-    things = _closest(here, focus, None if limit is None else max(0, limit - len(shown)))
+    room = None if limit is None else max(0, limit - len(shown))
+    things = _closest(here, occurrences.kind_of, focus, room)
 
     graph = nx.Graph()
     found = occurrences.counts()
@@ -299,9 +301,9 @@ def _links(occurrences: Occurrences, among: Sequence[str], minimum: int) -> Link
 
 
 def _by_heaviest_link(
-    links: Links, found: Counter[str], minimum: int, limit: int | None
+    links: Links, found: Counter[str], ranked: Sequence[str], minimum: int, limit: int | None
 ) -> list[str]:
-    """The ends of the heaviest links, ties by their papers; then what has no link, if it fits."""
+    """The ends of the heaviest links, ties by their papers; then what has no link, as *ranked*."""
     room = len(found) if limit is None else limit
     papers = np.array([found[thing] for thing in links.things], np.int64)
     common = papers[links.firsts] + papers[links.seconds] if len(papers) else papers
@@ -313,7 +315,7 @@ def _by_heaviest_link(
         if len(members) + len(fresh) <= room:
             members.update(dict.fromkeys(fresh))
     if minimum <= 1:
-        rest = sorted(found.keys() - members.keys(), key=lambda thing: (-found[thing], thing))
+        rest = [thing for thing in ranked if thing not in members]
         members.update(dict.fromkeys(rest[: room - len(members)]))
     return list(members)
 
@@ -354,11 +356,25 @@ def _evidence(papers: Sequence[str], year_of: Mapping[str, int | None]) -> dict[
     }
 
 
-def _closest(found: Counter[str], focus: Entity | None, limit: int | None) -> list[str]:
-    """Things of most papers first, *focus* before all."""
+def _closest(
+    found: Counter[str],
+    kind_of: Mapping[str, NodeKind],
+    focus: Entity | None,
+    limit: int | None,
+) -> list[str]:
+    """
+    Things of most papers first, *focus* before all; of as many, each kind in its turn.
+
+    Most things stand on one paper: by name alone, all datasets came before the first method.
+    """
     first = focus.iri if focus is not None else ""
-    ranked = sorted(found, key=lambda thing: (thing != first, -found[thing], thing))
-    return ranked[:limit]
+    before: Counter[tuple[int, NodeKind | None]] = Counter()
+    ranked = []
+    for thing in sorted(found):
+        group = found[thing], kind_of.get(thing)
+        ranked.append((thing != first, -found[thing], before[group], thing))
+        before[group] += 1
+    return [thing for *_, thing in sorted(ranked)[:limit]]
 
 
 def _told(

@@ -209,6 +209,18 @@ def test_the_focus_is_shown_although_its_kind_is_not_wanted(snapshot: Snapshot) 
     assert graph.has_edge(ADA, DELTASAR)
 
 
+def test_of_things_on_as_many_papers_every_kind_is_shown(snapshot: Snapshot) -> None:
+    graph = neighbourhood(snapshot, entity(snapshot, f"{BASE}author/wei-chen"), limit=8)
+
+    kinds = [kind for _, kind in graph.nodes(data="kind")]
+    assert {kind: kinds.count(kind) for kind in kinds} == {
+        "author": 3,
+        "dataset": 2,
+        "method": 2,
+        "task": 1,
+    }
+
+
 def test_around_a_paper_stand_its_authors_and_concepts(snapshot: Snapshot) -> None:
     graph = neighbourhood(snapshot, entity(snapshot, RIVER_1))
 

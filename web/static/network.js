@@ -5,6 +5,9 @@
 // So many nodes, those of most papers, are named wherever there is a way to.
 const GREATEST = 14;
 
+// What makes shapes of one size cover as much paper as a dot.
+const EQUAL = { square: 0.9, diamond: 1.15, triangle: 1.2, star: 1.6, hexagon: 1.05 };
+
 class NetworkView {
   // What `handlers` may hold: node(id), link(id), nothing(), open(id), settled(milliseconds).
   constructor(frame, handlers = {}) {
@@ -123,13 +126,13 @@ class NetworkView {
 
   // Sizes are for the picture as it first stands, whole in the window; zooming magnifies them.
   drawn({ id, x, y, papers, shape, group }) {
-    const size = (4.5 + 1.6 * Math.log2(Math.max(1, papers))) * this.bulk;
-    const [borderWidth, borderWidthSelected] = [0.6 * this.bulk, 2 * this.bulk];
+    const size = (4.5 + 1.6 * Math.log2(Math.max(1, papers))) * this.bulk * (EQUAL[shape] || 1);
+    const [borderWidth, borderWidthSelected] = [0.4 * this.bulk, 2 * this.bulk];
     return { id, x, y, size, shape, color: this.colourOf(group), borderWidth, borderWidthSelected };
   }
 
   thickness(weight) {
-    return Math.min(6, 0.9 + 0.6 * Math.log2(weight)) * this.bulk;
+    return Math.min(6, 1.1 + 0.6 * Math.log2(weight)) * this.bulk;
   }
 
   // The scale and the centre that show all of `nodes`, with room for names at the rim.
@@ -315,7 +318,8 @@ class NetworkView {
 
   edgeOptions() {
     const [red, green, blue] = this.ink.match(/\d+/g);
-    const faint = `rgba(${red}, ${green}, ${blue}, 0.2)`;
+    const crowding = this.links.size / Math.max(1, this.things.size);
+    const faint = `rgba(${red}, ${green}, ${blue}, ${Math.min(0.45, Math.max(0.18, 0.55 - 0.12 * crowding))})`;
     return {
       color: { color: faint, highlight: this.accent, hover: this.accent, inherit: false },
       selectionWidth: 2.5 * this.unit,
