@@ -120,7 +120,8 @@ _QUALIFIER = any_of(
     "mIoU "
     "BLEU AP AUC WER ROUGE ROUGE-L MRR EM score end-to-end wall-clock actual practical real speed "
     "token "
-    "memory parameter cost storage latency time FLOPs? GPU statistically word relative_error in the"
+    "memory parameter cost storage latency time FLOPs? GPU statistically word relative_error in "
+    "the recognition character phoneme perplexity toxicity failure"
 )
 _NOUN_AFTER = re.compile(
     rf"^[\s-](?:{_QUALIFIER}[\s-]){{0,3}}?"

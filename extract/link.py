@@ -47,6 +47,7 @@ _PART = re.compile(
     r"(?:data ?sets?|benchmarks?)?$",
     re.I,
 )
+_ADDRESS = re.compile(r"https?\b|www\.|://")
 _GENERIC_WORDS = frozenset(
     "method approach framework model dataset data set task problem experiment technique algorithm "
     "architecture network module baseline corpus corpora benchmark result performance system "
@@ -250,7 +251,7 @@ def linked(
     pairs = []
     for mention in mentions:
         surface = text[mention.start : mention.end]
-        if is_generic(surface):
+        if is_generic(surface) or _ADDRESS.search(surface):
             continue
         pairs.append((mention, paper.linked(surface, mention.kind)))
     pairs = _without_known_heads(pairs)

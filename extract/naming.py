@@ -161,6 +161,8 @@ class Naming(NamedTuple):
     end: int
     kind: Kind
     cue: Cue
+    # Whether the text itself says the kind ('a dataset called X'); else it is a guess.
+    told: bool = True
 
 
 def is_coined(name: str) -> bool:
@@ -247,8 +249,8 @@ def title_name(title: str) -> Naming | None:
         return None
     if re.search(r"\b(?:at|in|on|for|of|and|vs|task|semeval|challenge)\b", name, re.I):
         return None
-    kind = (_kind_described(described["kind"]) if described else None) or _kind_in_title(rest)
-    return Naming(start, end, kind, "title")
+    told = _kind_described(described["kind"]) if described else None
+    return Naming(start, end, told or _kind_in_title(rest), "title", told is not None)
 
 
 def _kind_in_title(rest: str) -> Kind:
@@ -264,7 +266,8 @@ def namings(text: str, start: int, end: int) -> Iterator[Naming]:
     for match in _CALLED.finditer(text, start, end):
         begin, stop = _trim(text, *match.span("name"))
         if _is_name(text[begin:stop]) and (is_coined(text[begin:stop]) or " " in text[begin:stop]):
-            yield Naming(begin, stop, _kind_before(text, start, match.start(), stop, end), "called")
+            kind = _kind_before(text, start, match.start(), stop, end)
+            yield Naming(begin, stop, kind or "method", "called", kind is not None)
     for match in _APPOSITION.finditer(text, start, end):
         kind = _kind_described(match["kind"])
         begin, stop = _trim(text, *match.span("name"))
@@ -292,13 +295,13 @@ def namings(text: str, start: int, end: int) -> Iterator[Naming]:
     yield from proposals(text, start, end)
 
 
-def _kind_before(text: str, start: int, position: int, after: int, end: int) -> Kind:
+def _kind_before(text: str, start: int, position: int, after: int, end: int) -> Kind | None:
     """'a new dataset called X' is a dataset; else what follows in apposition says; else a "
     "method."""
     heads = list(_HEAD_BEFORE.finditer(text, max(start, position - 120), position))
     if heads:
-        return kind_of_head(heads[-1]["head"]) or "method"
-    return _head_after(text, after, end) or "method"
+        return kind_of_head(heads[-1]["head"])
+    return _head_after(text, after, end)
 
 
 def _head_after(text: str, position: int, end: int) -> Kind | None:
@@ -322,7 +325,8 @@ def proposals(text: str, start: int, end: int) -> Iterator[Naming]:
             begin, stop = _trim(text, *coined.span("name"))
             described = _THEN_APPOSITION.match(text, stop, end)
             kind = _kind_described(described["kind"]) if described else None
-            yield Naming(begin, stop, kind or _head_after(text, stop, end) or "method", "called")
+            kind = kind or _head_after(text, stop, end)
+            yield Naming(begin, stop, kind or "method", "called", kind is not None)
         name = _CAPITALISED.match(text, match.end(), end)
         if name:
             head = kind_of_head(name["name"].lower()) or _head_after(text, name.end("name"), end)
@@ -348,7 +352,8 @@ _THEN_APPOSITION = re.compile(
     r"[\"”’'*]*\)?(?:\s\([^()]{1,60}\))?,\s(?:an?|the\sfirst)\s(?P<kind>[^,.;:()]{2,110})"
 )
 _COINED_NEXT = re.compile(
-    rf"\s(?:(?:an?|the|our)\s)?(?:{PRAISE}[,\s]+)*{_OPEN}(?P<name>{_WORD})(?=[\"”'*]*(?:\s\(|[,.;:)]|"
+    rf"\s(?:(?:an?|the|our)\s)?(?:{PRAISE}[,\s]+)*{_OPEN}(?P<name>{_WORD})(?=[\"”'*]*(?:\s\(|"
+    rf"[,.;:)]|"
     rf"\s(?:{_ANY_HEAD}|to|that|which|for|with|on|as|by|and|in|via|based)\b))"
 )
 _CAPITALISED = re.compile(
@@ -376,10 +381,12 @@ def definition_kind(text: str, start: int, end: int, form: ShortForm) -> Kind | 
     ):
         return kind
     following = re.match(rf"[\"”’'*]*\)?\s(?P<head>{_ANY_HEAD})\b", after)
-    own = kind_of_head(text[form.long_start : form.long_end])
+    long = text[form.long_start : form.long_end]
+    # 'Benchmark for Retrieval Diversity': the head may come first.
+    own = kind_of_head(long) or kind_of_head(re.split(r"\s(?:for|of|on)\s", long)[0].lower())
     guess = (kind_of_head(following["head"]) if following else None) or own or kind or "method"
     if _CALLED_BEFORE.search(before):
-        return guess if following or own else _kind_before(text, start, first, last, end)
+        return guess if following or own else _kind_before(text, start, first, last, end) or guess
     proposed = re.match(rf"[\"”’'*]*\)?(?:\s{_ANY_HEAD})?(?:,[^,]{{3,100}},)?\s", after)
     if _LEAD_IN.search(before):
         return guess

@@ -1,7 +1,7 @@
 """The mentions that rules can be sure of, merged with those of the tagger."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from spacy.language import Language
@@ -41,11 +41,8 @@ _AGAIN = 0.95
 _COINED = re.compile(r"(?<![\w-])[\w][\w+&@-]*\w(?![\w-])")
 
 
-def _in_sentence(gazetteer: Gazetteer, text: str, start: int, end: int) -> Iterable[Marked]:
-    for begin, stop, name in gazetteer.find(text, start, end):
-        yield Marked(begin, stop, name.kind, PRECISION[name.kind])
-    for naming in namings(text, start, end):
-        yield Marked(naming.start, naming.end, naming.kind, PRECISION[naming.cue])
+def _marked(naming: Naming) -> Marked:
+    return Marked(naming.start, naming.end, naming.kind, PRECISION[naming.cue])
 
 
 def _defined(text: str, start: int, end: int, forms: Iterable[ShortForm]) -> Iterable[Marked]:
@@ -141,28 +138,51 @@ class Patterns:
 
     def __call__(self, doc: Doc) -> Doc:
         text = doc.text
-        border = title_end(doc)
         tagged = marked(doc)
-        ruled: list[Marked] = []
         forms = short_forms(doc)
+        named: list[Naming] = []
+        ruled: list[Marked] = []
         first = 0
         for start, end in sentence_bounds(doc):
-            ruled.extend(_in_sentence(self._gazetteer, text, start, end))
+            for begin, stop, name in self._gazetteer.find(text, start, end):
+                ruled.append(Marked(begin, stop, name.kind, PRECISION[name.kind]))
+            named.extend(namings(text, start, end))
             last = first
             while last < len(forms) and forms[last].short_start < end:
                 last += 1
             ruled.extend(_defined(text, start, end, forms[first:last]))
             first = last
-        if border:
-            titled = title_name(text[:border])
-            if titled:
+        ruled.extend(_marked(naming) for naming in named)
+        titled = title_name(text[: title_end(doc)])
+        if titled:
+            if not titled.told:
                 kind = _kind_elsewhere(text, titled, [*tagged, *ruled])
-                ruled.append(Marked(titled.start, titled.end, kind, PRECISION["title"]))
+                titled = titled._replace(kind=kind)
+            named.append(titled)
+            ruled.append(_marked(titled))
         mentions = merged(tagged, ruled)
         mentions = merged(mentions, with_both_forms(mentions, forms)[len(mentions) :])
         mentions = merged(mentions, repeated(text, mentions)[len(mentions) :])
-        mark(doc, mentions)
+        mark(doc, _of_told_kind(text, mentions, named))
         return doc
+
+
+def _of_told_kind(
+    text: str, mentions: Iterable[Marked], named: Iterable[Naming]
+) -> Iterable[Marked]:
+    """*mentions*, a coined name having the kind that the paper itself gives it."""
+    told: dict[str, Counter[Kind]] = defaultdict(Counter)
+    for naming in named:
+        name = text[naming.start : naming.end]
+        if (
+            naming.told
+            and naming.cue in ("title", "called", "apposition", "noun")
+            and is_coined(name)
+        ):
+            told[name][naming.kind] += 1
+    for mention in mentions:
+        kinds = told.get(text[mention.start : mention.end])
+        yield mention._replace(kind=kinds.most_common(1)[0][0]) if kinds else mention
 
 
 @Language.factory(
