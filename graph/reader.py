@@ -10,7 +10,6 @@ Whatever costs time in proportion to a query's text is done here, under the quer
 
 import json
 import os
-import re
 import resource
 import signal
 import socket
@@ -33,7 +32,7 @@ from pyoxigraph import (
 from . import serialize as well_formed
 from .rdfxml import NotXml
 from .snapshots import CURRENT, Term
-from .sparql import QueryError, QueryRefused, refuse_federation
+from .sparql import QueryError, QueryRefused, refuse_federation, unknown_function
 from .store import Snapshot, Store, StoreError
 from .vocab import PREFIXES
 
@@ -54,7 +53,6 @@ GRAPHS = {
 
 INLINE = 1024 * 1024
 _LENGTH = struct.Struct("!I")
-_UNKNOWN_FUNCTION = re.compile(r"custom function <(.*)> is not supported")
 
 Header = dict[str, Any]
 
@@ -197,7 +195,6 @@ class Reader:
         if question["default_graphs"] or question["named_graphs"]:
             options["default_graph"] = [_graph(iri) for iri in question["default_graphs"]]
             options["named_graphs"] = [_graph(iri) for iri in question["named_graphs"]]
-        # An unknown function is an error of its expression, not of the query (SPARQL 1.1, 17.2).
         functions: dict[NamedNode, Callable[..., Term | None]] = {}
         while True:
             try:
@@ -209,10 +206,10 @@ class Reader:
                 )
                 break
             except RuntimeError as error:
-                unknown = _UNKNOWN_FUNCTION.search(str(error))
+                unknown = unknown_function(error)
                 if unknown is None:
                     raise
-                functions[NamedNode(unknown[1])] = _no_value
+                functions[unknown] = _no_value
         return {"state": self._state} | _serialize(result, question, output)
 
     def _newest(self) -> Snapshot:
@@ -259,7 +256,12 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     with socket.socket(fileno=descriptor) as peer:
         setting = receive(peer)
+        allowed = resource.getrlimit(resource.RLIMIT_DATA)[1]
         memory = setting["memory_mb"] * 1024 * 1024
+        if allowed != resource.RLIM_INFINITY:
+            memory = min(memory, allowed)
+        # Heap and private mappings, on Linux. RLIMIT_AS would count RocksDB's and threads' address
+        # space too, which is five times what a reader has in memory.
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         store = Store.open(setting["store"])

@@ -13,11 +13,14 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Literal, NamedTuple, Self
 
+from pyoxigraph import NamedNode
+
 from scholargraph import ScholarGraphError
 
 Form = Literal["solutions", "boolean", "graph", "update"]
 
 _ENGINE_MESSAGE = re.compile(r"error at (?P<line>\d+):(?P<column>\d+): (?P<rest>.*)", re.DOTALL)
+_UNKNOWN_FUNCTION = re.compile(r"custom function <(.*)> is not supported")
 # Among what the engine would have expected, its own checks read as sentences.
 _SENTENCE = re.compile(r"(?:[A-Z][a-z]+|IRI|The SELECT|\\u) [a-z][\w ?<>:/.#'-]+")
 
@@ -151,6 +154,17 @@ _FORMS: dict[Form, tuple[str, ...]] = {
         "COPY",
     ),
 }
+
+
+def unknown_function(error: RuntimeError) -> NamedNode | None:
+    """
+    The function that the engine stopped at because it does not know it.
+
+    To SPARQL that is an error of its expression only (section 17.2): run the query again with a
+    custom function of this name that has no value.
+    """
+    found = _UNKNOWN_FUNCTION.search(str(error))
+    return NamedNode(found[1]) if found else None
 
 
 def tokens(text: str, start: int = 0) -> Iterator[Token]:

@@ -1,15 +1,12 @@
 """SPARQL 1.1 Update on a store: what the protocol adds to the text, and what is refused."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 from pyoxigraph import NamedNode
 
 from .snapshots import Term
-from .sparql import QueryError, Token, form, refuse_federation, tokens
+from .sparql import QueryError, Token, form, refuse_federation, tokens, unknown_function
 from .store import Store
-
-_UNKNOWN_FUNCTION = re.compile(r"custom function <(.*)> is not supported")
 
 
 def update(
@@ -46,9 +43,8 @@ def update(
             except (SyntaxError, ValueError) as error:
                 raise QueryError.from_engine(text, str(error)) from error
             except RuntimeError as error:
-                # An unknown function is an error of its expression, not of the update.
-                if unknown := _UNKNOWN_FUNCTION.search(str(error)):
-                    functions[NamedNode(unknown[1])] = lambda *_arguments: None
+                if unknown := unknown_function(error):
+                    functions[unknown] = lambda *_arguments: None
                 else:  # a graph that CREATE or COPY finds, or does not find
                     raise QueryError(str(error)) from error
 
