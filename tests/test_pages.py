@@ -228,8 +228,9 @@ def test_an_author_sees_the_sources_claims_beside_what_the_graph_counts(get):
     page = text_of(get(AUTHOR).text)
 
     assert "4 " in page[page.index("What the graph counts") :]
-    assert "h-index 9 said by corpus.txt on 2026-02-11" in page
-    assert "not checkable here" in page
+    claims = page[page.index("What the source claims") :]
+    assert "Said by corpus.txt on 2026-02-11; not checkable here." in claims
+    assert "h-index 9 novelty 51 %" in claims
 
 
 def test_an_author_has_papers_coauthors_and_concepts(get):

@@ -10,12 +10,13 @@ const AnswerChart = {
     const numeric = (term) => /#(integer|decimal|double|float)$/.test(term.datatype ?? "");
     const value = names.findLast((name) => all(name, numeric));
     const others = names.filter((name) => name !== value);
-    const text = (name) => all(name, (term) => term.type === "literal" && !numeric(term));
-    const label = others.findLast(text) ?? others.at(-1);
-    return rows.length > 1 && value && label ? { label, value } : null;
+    const texts = others.filter((name) => all(name, (term) => term.type === "literal"));
+    // Names of things say more than their addresses.
+    const labels = texts.length ? texts : others.slice(-1);
+    return rows.length > 1 && value && labels.length ? { labels, value } : null;
   },
 
-  draw({ label, value }, rows, write) {
+  draw({ labels, value }, rows, write) {
     const list = document.createElement("dl");
     list.className = "bars";
     const shown = rows.slice(0, AnswerChart.MOST);
@@ -23,7 +24,8 @@ const AnswerChart = {
     for (const row of shown) {
       const item = document.createElement("div");
       const name = document.createElement("dt");
-      name.append(write(row[label]));
+      labels.forEach((label, number) => name.append(number ? " · " : "", write(row[label])));
+      name.title = name.textContent;
       const figure = document.createElement("dd");
       const bar = document.createElement("span");
       bar.className = "bar";
