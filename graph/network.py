@@ -327,7 +327,8 @@ def backbone(pairs: Sequence[Pair], most: int, focus: str | None = None) -> list
     All pairs of *focus* stay too.
     """
     reached: set[str] = set()
-    needed, rest = [], []
+    needed: list[Pair] = []
+    rest: list[Pair] = []
     for pair in pairs:
         wanted = focus in pair or pair[0] not in reached or pair[1] not in reached
         (needed if wanted else rest).append(pair)

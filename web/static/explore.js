@@ -144,7 +144,9 @@
     const values = { focus: picture.focus || "", view: picture.view, from: picture.from ?? "", to: picture.to ?? "" };
     Object.assign(values, { min: picture.min, limit: picture.limit });
     for (const [name, value] of Object.entries(values)) {
-      if (choice.elements[name]) choice.elements[name].value = value;
+      const input = choice.elements[name];
+      // What somebody is typing is newer than the answer.
+      if (input && input !== document.activeElement) input.value = value;
     }
     for (const row of document.querySelectorAll(".kind")) {
       row.hidden = !ALLOWED[picture.view].includes(row.dataset.kind);
