@@ -1,16 +1,29 @@
 """
 Methods, datasets and tasks from paper abstracts, as a queryable RDF graph.
 
-Every error that this package raises on purpose is a `ScholarGraphError`:
+Every error that this package raises on purpose is a `ScholarGraphError`; a test compares this
+tree with the code:
 
 * ScholarGraphError
-  * SourceError            a file that cannot be read as papers (`scholargraph.extract`)
-  * ModelError             weights that are missing or do not fit (`scholargraph.extract`)
-  * StoreError             a folder that is no store, or cannot be written (`scholargraph.graph`)
+  * SourceError            a file that cannot be read as papers
+  * ModelError             weights that are missing or do not fit
+  * WorkerError            an extracting process that ended before its papers were done
+  * StoreError             a folder that is no store, or cannot be written
     - StoreBusy            another process is writing
-  * QueryError             a query that cannot be answered as written (`scholargraph.graph`)
-  * QueryTimeout           a query that ran past its time (`scholargraph.graph`)
-  * QueryTooLarge          a query that ran past its memory (`scholargraph.graph`)
+  * RdfError               RDF that cannot be read, with its line
+  * GraphChanged           a graph that is not the one whose change was asked for
+  * QueryError             a query that cannot be answered as written, with line and column
+    - QueryRefused         one that asks for other hosts
+  * QueryTimeout           a query that ran past its time, or waited too long for its turn
+  * QueryTooLarge          a query that ran past its memory, or whose answer is too long
+  * AnswerUnwritable       an answer that the format asked for cannot hold
+  * NotXml                 a graph that RDF/XML cannot hold
+  * ExportError            what cannot be exported so, or to there
+  * UnknownEntity          an IRI that the graph does not describe
+  * ValidationUnavailable  the library that checks shapes is not installed
+  * SettingsError          a setting whose value makes no sense
+  * VendorError            a library that no longer ships what pages need of it
+  * Problem                what a client is told, with its HTTP status
 """
 
 __version__ = "0.1.0"

@@ -1,6 +1,7 @@
 """The layout is the architecture: imports point one way, and modules stay where they belong."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,9 +19,7 @@ MAY_IMPORT = {
     "cli": {"extract", "graph", "web", "server"},
 }
 MODULES = sorted(
-    path
-    for room in MAY_IMPORT
-    for path in [*(ROOT / room).rglob("*.py"), *ROOT.glob(f"{room}.py")]
+    path for room in MAY_IMPORT for path in [*(ROOT / room).rglob("*.py"), *ROOT.glob(f"{room}.py")]
 )
 
 
@@ -72,3 +71,18 @@ def test_heavy_libraries_load_only_where_they_work(module, absent):
 
 def test_no_module_is_a_drawer_for_everything():
     assert not [path for path in MODULES if path.stem in {"utils", "util", "helpers", "common"}]
+
+
+def test_the_tree_of_errors_is_the_codes():
+    drawn = re.findall(r"^ +[*-] (\w+)", scholargraph.__doc__, re.MULTILINE)
+    bases = {}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                bases[node.name] = {base.id for base in node.bases if isinstance(base, ast.Name)}
+    deliberate = {"ScholarGraphError"}
+    while found := {n for n, above in bases.items() if above & deliberate} - deliberate:
+        deliberate |= found
+
+    public = {name for name in deliberate if not name.startswith("_")}
+    assert sorted(drawn) == sorted(public - {"ScholarGraphError"})
