@@ -5,6 +5,8 @@ import hashlib
 import html
 import json
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
@@ -12,8 +14,11 @@ import pytest
 from corpus import HOSTILE_NAME
 from flask.testing import FlaskClient
 
+from scholargraph.graph.entities import UnknownEntity, Years
 from scholargraph.graph.store import Store
 from scholargraph.web import vendor
+from scholargraph.web.choice import Choice
+from scholargraph.web.explore import Pictures
 
 BASE = "https://w3id.org/scholargraph/"
 ADA, RIVERNET = f"{BASE}author/ada-lindqvist", f"{BASE}method/rivernet"
@@ -189,6 +194,34 @@ def test_a_commit_changes_the_picture(client: FlaskClient, store: Store) -> None
 
     assert "Ada the Second" not in before
     assert "Ada the Second" in client.get("/explore.json").text
+
+
+def test_a_crowd_at_one_picture_draws_it_once(store: Store) -> None:
+    pictures, begun, drawn = Pictures(), threading.Event(), []
+    chosen = Choice("coauthors", None, ("author",), Years(), 1, 300)
+
+    def draw() -> str:
+        drawn.append(begun.wait(5))
+        return "{}"
+
+    with store.snapshot() as snapshot, ThreadPoolExecutor(8) as crowd:
+        answers = [crowd.submit(pictures.of, snapshot, chosen, draw) for _ in range(8)]
+        begun.set()
+        assert {answer.result(5) for answer in answers} == {"{}"}
+    assert drawn == [True]
+
+
+def test_a_picture_that_failed_is_drawn_anew(store: Store) -> None:
+    pictures = Pictures()
+    chosen = Choice("coauthors", None, ("author",), Years(), 1, 300)
+
+    def fail() -> str:
+        raise UnknownEntity("gone")
+
+    with store.snapshot() as snapshot:
+        with pytest.raises(UnknownEntity):
+            pictures.of(snapshot, chosen, fail)
+        assert pictures.of(snapshot, chosen, lambda: "{}") == "{}"
 
 
 def test_the_standalone_file_needs_nothing_else(client: FlaskClient) -> None:

@@ -6,6 +6,7 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
@@ -34,11 +35,15 @@ STYLES = ("app.css", "explore.css")
 
 
 class Pictures:
-    """The latest pictures as JSON, by snapshot and choice, so that a reload draws nothing anew."""
+    """
+    The latest pictures as JSON, by snapshot and choice, so that a reload draws nothing anew.
+
+    Who asks for one that is being drawn waits for it: a crowd at a new page draws once.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, Choice], str] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, Choice], Future[str]] = OrderedDict()
 
     def forget(self) -> None:
         """Keeps none any longer."""
@@ -49,15 +54,26 @@ class Pictures:
         """The picture of *chosen* in *snapshot*; *draw* makes it where it is not kept."""
         key = snapshot.name, chosen
         with self._lock:
-            if key in self._kept:
+            picture = self._kept.get(key)
+            if picture is None:
+                mine = self._kept[key] = Future()
+                while len(self._kept) > KEPT_PICTURES:
+                    self._kept.popitem(last=False)
+            else:
                 self._kept.move_to_end(key)
-                return self._kept[key]
-        drawn = draw()
-        with self._lock:
-            self._kept[key] = drawn
-            while len(self._kept) > KEPT_PICTURES:
-                self._kept.popitem(last=False)
-        return drawn
+        if picture is not None:
+            try:
+                return picture.result()
+            except CancelledError:  # whoever drew it failed, and was told why: so will this one
+                return draw()
+        try:
+            mine.set_result(draw())
+        finally:
+            if not mine.done():
+                with self._lock:
+                    self._kept.pop(key, None)
+                mine.cancel()
+        return mine.result()
 
 
 @blueprint.get("/explore")
