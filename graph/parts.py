@@ -2,9 +2,10 @@
 
 from typing import Protocol
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad
 
 from . import vocab as v
+from .snapshots import Term
 
 
 class Readable(Protocol):
@@ -14,9 +15,11 @@ class Readable(Protocol):
         self,
         subject: NamedNode | BlankNode | None = None,
         predicate: NamedNode | None = None,
-        object: NamedNode | Literal | BlankNode | Triple | None = None,
+        object: Term | None = None,
         graph: NamedNode | BlankNode | DefaultGraph | None = None,
     ) -> list[Quad]: ...
+
+    def select(self, query: str, **bindings: Term) -> list[dict[str, Term | None]]: ...
 
 
 FACTS = DefaultGraph()

@@ -34,6 +34,45 @@ _WITNESSES = {
     *(v.CATEGORY, v.SUBJECT, v.PREDICATE, v.OBJECT),
 }
 
+# The same evidence, counted in the graph: a popular concept has thousands of mentions (22,000 of
+# 20,000 papers take 0.4 s). Apart, since Oxigraph scans the whole graph for a UNION of these.
+_MENTIONED = f"""
+SELECT ?node ?label ?form ?abbreviation (COUNT(*) AS ?n) WHERE {{
+    ?mention {v.OF_CONCEPT} ?node .
+    OPTIONAL {{ ?mention {v.EXACT} ?form }}
+    OPTIONAL {{ ?mention {v.CONCEPT_LABEL} ?label }}
+    OPTIONAL {{ ?mention {v.ABBREVIATION} ?abbreviation }}
+}} GROUP BY ?node ?label ?form ?abbreviation
+"""
+_AUTHORED = f"""
+SELECT ?node ?name ?orcid (COUNT(*) AS ?n) WHERE {{
+    ?authorship {v.OF_AUTHOR} ?node ; {v.NAME_AS_GIVEN} ?name .
+    OPTIONAL {{ ?authorship {v.ORCID} ?orcid }}
+}} GROUP BY ?node ?name ?orcid
+"""
+_PROFILED = f"""
+SELECT ?node ?name (COUNT(*) AS ?n) WHERE {{
+    ?page {v.MAIN_ENTITY} ?node ; {v.NAME_AS_GIVEN} ?name .
+}} GROUP BY ?node ?name
+"""
+_FILED = f"""
+SELECT ?node ?use (COUNT(*) AS ?n) WHERE {{
+    ?paper {v.CATEGORY} ?node .
+    BIND ("" AS ?use)
+}} GROUP BY ?node ?use
+"""
+_STATED_OF = f"""
+SELECT ?subject ?predicate ?object (COUNT(*) AS ?n) WHERE {{
+    ?statement {v.SUBJECT} ?subject ; {v.PREDICATE} ?predicate ; {v.OBJECT} ?object .
+}} GROUP BY ?subject ?predicate ?object
+"""
+
+_NAMED_BY = {
+    "author": (_AUTHORED, _PROFILED),
+    "category": (_FILED,),
+    **dict.fromkeys(v.CONCEPT_CLASSES, (_MENTIONED,)),
+}
+
 # What is settled here.
 _CLASSES = {v.PERSON, v.FOAF_PERSON, v.CONCEPT, *v.CONCEPT_CLASSES.values()}
 _SETTLED = {v.NAME, v.LABEL, v.ALT_LABEL, v.ABBREVIATION, v.PERSON_ID, v.NOTATION}
@@ -76,7 +115,8 @@ class Names:
             if not any(change.values()):
                 continue
             if node not in self._counts:
-                self._counts[node] = Counter(item for _, item in _evidence_of(graph, node))
+                for found, known in _counted(graph, node, self._iris).items():
+                    self._counts.setdefault(found, known)
             count = self._counts[node]
             count.update(change)
             settled = set(_settled(node, +count, self._iris))
@@ -115,25 +155,41 @@ def _evidence(quads: Iterable[Quad]) -> Iterator[tuple[Node, Item]]:
                     yield Triple(subject, relation, other), ("said", "")
 
 
-def _evidence_of(graph: Readable, node: Node) -> Iterator[tuple[Node, Item]]:
-    """Everything that *graph* says of the shared node *node*."""
-    witnesses: set[NamedNode]
-    if isinstance(node, Triple):
-        witnesses = _pointing(graph, v.SUBJECT, node.subject)
-        witnesses &= _pointing(graph, v.OBJECT, node.object)
-    else:
-        witnesses = set()
-        for predicate in (v.OF_CONCEPT, v.OF_AUTHOR, v.MAIN_ENTITY, v.CATEGORY):
-            witnesses |= _pointing(graph, predicate, node)
-    for witness in witnesses:
-        for about, item in _evidence(graph.quads(witness, None, None, FACTS)):
-            if about == node:
-                yield about, item
+def _counted(graph: Readable, node: Node, iris: Iris) -> dict[Node, Counter[Item]]:
+    """All evidence that *graph* has for *node*; for a triple, also for others of its subject."""
+    if isinstance(node, NamedNode):
+        count: Counter[Item] = Counter()
+        for query in _NAMED_BY.get(_place(node, iris)[0], ()):
+            for row in graph.select(query, node=node):
+                number = _number(row["n"])
+                if "label" in row and row["label"] is None:  # it speaks by its own text
+                    row["label"] = row["form"]
+                for what, value in row.items():
+                    if what not in ("node", "n") and isinstance(value, Literal):
+                        count[what, value.value] += number
+        return {node: count}
+    if not isinstance(node.subject, NamedNode) or not isinstance(node.object, NamedNode):
+        return {node: Counter()}
+    if not graph.quads(node.subject, node.predicate, node.object, FACTS):
+        return {node: Counter()}  # it would be there if any paper stated it
+    counts: dict[Node, Counter[Item]] = {}
+    for row in graph.select(_STATED_OF, subject=node.subject):
+        predicate, object = row["predicate"], row["object"]
+        if isinstance(predicate, NamedNode) and isinstance(object, NamedNode):
+            triple = Triple(node.subject, predicate, object)
+            counts[triple] = Counter({("said", ""): _number(row["n"])})
+    counts.setdefault(node, Counter())
+    return counts
 
 
-def _pointing(graph: Readable, predicate: NamedNode, node: Term) -> set[NamedNode]:
-    quads = graph.quads(None, predicate, node, FACTS)
-    return {quad.subject for quad in quads if isinstance(quad.subject, NamedNode)}
+def _place(node: NamedNode, iris: Iris) -> tuple[str, str]:
+    """The noun and the key that *node* was minted from."""
+    noun, _, key = (iris.local(node.value) or "/").removeprefix("/").partition("/")
+    return noun, key
+
+
+def _number(term: Term | None) -> int:
+    return int(term.value) if isinstance(term, Literal) else 0
 
 
 def _settled(node: Node, count: Counter[Item], iris: Iris) -> Iterator[Quad]:
@@ -144,7 +200,7 @@ def _settled(node: Node, count: Counter[Item], iris: Iris) -> Iterator[Quad]:
         if node.subject != node.object:
             yield Quad(node.subject, node.predicate, node.object)
         return
-    noun, _, key = (iris.local(node.value) or "/").removeprefix("/").partition("/")
+    noun, key = _place(node, iris)
     if noun == "author":
         yield Quad(node, v.TYPE, v.PERSON)
         yield Quad(node, v.TYPE, v.FOAF_PERSON)

@@ -89,11 +89,7 @@ class Snapshot:
 
         Raises: SyntaxError.
         """
-        answer = self.store.query(query, substitutions=_values(bindings))
-        if not isinstance(answer, QuerySolutions):
-            raise ValueError("not a SELECT query")
-        names = [variable.value for variable in answer.variables]
-        return [dict(zip(names, solution, strict=True)) for solution in answer]
+        return solutions(self.store, query, bindings)
 
     def ask(self, query: str, **bindings: Term) -> bool:
         """The answer of an ASK."""
@@ -205,6 +201,17 @@ def _sync(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def solutions(
+    store: pyoxigraph.Store, query: str, bindings: dict[str, Term]
+) -> list[dict[str, Term | None]]:
+    """The rows of a SELECT over *store*; see `Snapshot.select`."""
+    answer = store.query(query, substitutions=_values(bindings))
+    if not isinstance(answer, QuerySolutions):
+        raise ValueError("not a SELECT query")
+    names = [variable.value for variable in answer.variables]
+    return [dict(zip(names, solution, strict=True)) for solution in answer]
 
 
 def _values(bindings: dict[str, Term]) -> dict[Variable, Term]:

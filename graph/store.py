@@ -29,7 +29,7 @@ from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, Triple
 
 from .iris import DEFAULT_BASE, Iris
 from .locks import StoreBusy, StoreError, writers_lock
-from .snapshots import Snapshot, Term, newest, publish, replace
+from .snapshots import Snapshot, Term, newest, publish, replace, solutions
 
 __all__ = ["FORMAT_VERSION", "Snapshot", "Store", "StoreBusy", "StoreError", "Writer"]
 
@@ -100,6 +100,10 @@ class Writer:
     ) -> list[Quad]:
         """The quads that match; None matches everything."""
         return list(self._engine.quads_for_pattern(subject, predicate, object, graph))
+
+    def select(self, query: str, **bindings: Term) -> list[dict[str, Term | None]]:
+        """The rows of a SELECT, as `Snapshot.select` has them."""
+        return solutions(self._engine, query, bindings)
 
     def apply(self, delete: Iterable[Quad], insert: Iterable[Quad]) -> tuple[int, int]:
         """
