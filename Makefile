@@ -13,13 +13,14 @@ help:
 	@echo "make bench   the benchmarks, one after the other"
 	@echo "make lock    resolve the dependencies anew into requirements.lock"
 
-# Exactly the versions of requirements.lock, then this checkout, editable.
+# Exactly the versions of requirements.lock, then this checkout, editable. setuptools warns that
+# graph/ and others may be imported by their short names: ruff forbids it, so it need not.
 setup: $(VENV)/ready
 $(VENV)/ready: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "scholargraph needs Python 3.11 or newer: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: setup

@@ -141,6 +141,10 @@ def _import(
 
     store = Store.open(folder, create=True, base=base)
     with _progress("papers") as bar:
+
+        def advance(papers: int) -> None:
+            bar.update(papers)
+
         report = import_files(
             paths,
             store,
@@ -148,7 +152,7 @@ def _import(
             captured=captured,
             model=model_id(),
             extract=partial(extract, jobs=jobs),
-            progress=bar.update,
+            progress=advance,
         )
     click.echo(report.text())
     return bool(report.skipped)
