@@ -359,9 +359,16 @@ class Relations:
             ]
             for relation in related(self._model, text[start:end], inside):
                 subject, object_ = relation.subject + first, relation.object + first
-                # Two spellings of one concept are one node; nothing is related to itself.
-                if concepts[subject] is None or concepts[subject][0] != concepts[object_][0]:
-                    found.append((subject, relation.predicate, object_, relation.confidence))
+                same = (
+                    concepts[subject] is not None and concepts[subject][0] == concepts[object_][0]
+                )
+                # Two spellings of one concept are synonyms, and related in no other way.
+                if same and relation.predicate != "synonymOf":
+                    continue
+                # The classifier takes the mentions for granted; they have to be right too.
+                confidence = relation.confidence * inside[relation.subject].score
+                confidence *= inside[relation.object].score
+                found.append((subject, relation.predicate, object_, confidence))
         doc._.set(RELATIONS, sorted(found))
         return doc
 
