@@ -225,6 +225,14 @@ def _is_name(name: str) -> bool:
     )
 
 
+_PHRASE_IN_TITLE = re.compile(
+    r"[,@]|\b(?:at|in|on|for|of|and|vs|task|semeval|challenge|your|our|we|is|are|meets?|towards?|"
+    r"beyond|from|the)\b"
+    r"|^[A-Z][a-z]+ing\s|^(?:Mind|How|What|Why|When|Do|Does|Can)\s",
+    re.I,
+)
+
+
 def title_name(title: str) -> Naming | None:
     """
     The name before a title's colon, where it can only be a name; its kind is a guess.
@@ -247,17 +255,17 @@ def title_name(title: str) -> Naming | None:
         or not (is_coined(name) and len(words) <= 3 or capitalised and described)
     ):
         return None
-    if re.search(r"\b(?:at|in|on|for|of|and|vs|task|semeval|challenge)\b", name, re.I):
+    if _PHRASE_IN_TITLE.search(name):
         return None
     told = _kind_described(described["kind"]) if described else None
+    told = told or kind_of_head(name.lower())
     return Naming(start, end, told or _kind_in_title(rest), "title", told is not None)
 
 
 def _kind_in_title(rest: str) -> Kind:
-    head = re.search(rf"\b(?:{HEADS['dataset']})\b", rest, re.I)
-    early = head is not None and not re.search(
-        r"\b(?:for|on|of|via|using)\b", rest[: head.start()], re.I
-    )
+    """A guess: a data set where the first noun phrase of *rest* speaks of one."""
+    head = re.search(rf"(?<!-)\b(?:{HEADS['dataset']})\b", rest, re.I)
+    early = head is not None and not _LINK_WORD.search(rest[: head.start()])
     return "dataset" if early else "method"
 
 

@@ -2,8 +2,7 @@
 Sentence boundaries in scientific prose.
 
 A full stop ends a sentence only where nothing else explains it. What else it can be (an
-abbreviation, an initial, a decimal point, a part of a name) is listed here; the figures in
-``tests/test_sentences.py`` come from reading the output by eye.
+abbreviation, an initial, a decimal point, a part of a name) is listed here.
 """
 
 import re

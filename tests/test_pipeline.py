@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.language import Language
 
-from scholargraph.extract import Extraction, Paper, extract, model_id
+from scholargraph.extract import Extraction, Paper, extract, load_pipeline, model_id
 from scholargraph.extract.abbreviations import definitions
 from scholargraph.extract.gazetteer import Gazetteer, names
 from scholargraph.extract.naming import definition_kind, namings
@@ -98,6 +98,21 @@ def test_a_paper_is_read_whole(nlp):
         ("3.0", "delta"),
     ]
     assert found.model == model_id()
+
+
+def test_the_shipped_pipeline_reads_a_paper():
+    nlp = load_pipeline()
+
+    (paper, found), *_ = extract(PAPERS, nlp)
+
+    check_offsets(paper, found)
+    labels = {mention.concept.label for mention in found.mentions}
+    assert labels >= {"Hierarchical Geometry Learning", "SynLiDAR", "mIoU"}
+    assert nlp.pipe_names == [
+        "scholar_sentences",
+        "scholar_tagger",
+        *(f"scholar_{stage}" for stage in STAGES),
+    ]
 
 
 def test_a_verbatim_record_keeps_its_field_and_offsets(nlp):
