@@ -191,6 +191,8 @@ def _evidence(
         yield Quad(subject, v.INTRODUCES, concepts[number])
 
     for relation in extraction.relations:
+        if concepts[relation.subject] == concepts[relation.object]:
+            continue  # a full name and its short form: one concept, which is no news of itself
         ends = extraction.mentions[relation.subject], extraction.mentions[relation.object]
         names = (f"{end.field}-{end.start}-{end.end}" for end in ends)
         node = part(subject, "relation", relation.predicate, *names)

@@ -32,12 +32,12 @@ METHOD = "/method/rivernet"
 
 PAGES = (
     "/",
-    "/papers",
-    "/authors",
-    "/methods",
-    "/datasets",
-    "/tasks",
-    "/metrics",
+    "/paper",
+    "/author",
+    "/method",
+    "/dataset",
+    "/task",
+    "/metric",
     "/search?q=rivernet",
     PAPER,
     WITH_SLASH,
@@ -117,7 +117,10 @@ def test_every_link_of_a_page_leads_somewhere(get, reader, address):
 def test_the_start_page_counts_what_its_lists_hold(get):
     counts = get("/", "application/json").json["counts"]
 
-    lists = {plural: get(f"/{plural}", "application/json").json["total"] for plural in counts}
+    lists = {
+        plural: get(f"/{plural.removesuffix('s')}", "application/json").json["total"]
+        for plural in counts
+    }
     assert counts == lists
     assert counts["papers"] == 8
 
@@ -138,25 +141,25 @@ def test_papers_per_year_are_drawn_and_told(get):
 @pytest.mark.parametrize("kind", KINDS)
 def test_lists_sort_by_name(get, kind):
     plural, order = f"{kind}s", "title" if kind == "paper" else "name"
-    items = get(f"/{plural}?sort={order}", "application/json").json[plural]
+    items = get(f"/{kind}?sort={order}", "application/json").json[plural]
 
     names = [item["title" if kind == "paper" else "name"].casefold() for item in items]
     assert names == sorted(names)
 
 
 def test_lists_take_papers_of_one_year(get):
-    papers = get("/papers?year=2023", "application/json").json["papers"]
+    papers = get("/paper?year=2023", "application/json").json["papers"]
 
     assert {paper["date"][:4] for paper in papers} == {"2023"}
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "2", "x", "١", "9" * 40, ""])
 def test_a_page_that_is_none_is_not_found(get, page):
-    assert get(f"/papers?page={page}").status_code == 404
+    assert get(f"/paper?page={page}").status_code == 404
 
 
 def test_an_unknown_order_is_refused_with_the_known_ones(get):
-    response = get("/authors?sort=fame", "application/json")
+    response = get("/author?sort=fame", "application/json")
 
     assert response.status_code == 400
     assert "papers or name" in response.json["detail"]
@@ -332,7 +335,7 @@ def test_markup_in_names_and_titles_stays_text(get, address):
 
 
 def test_markup_in_a_title_reads_as_it_was_written(get):
-    page = get("/papers").text
+    page = get("/paper").text
 
     assert html.escape(HOSTILE_TITLE) in page
 
@@ -365,7 +368,7 @@ def test_a_store_without_papers_says_how_to_begin(empty_store: Store):
         pass
     client = create_app(Settings(store=empty_store.path)).test_client()
 
-    addresses = ("/", "/papers", "/authors", "/search?q=x")
+    addresses = ("/", "/paper", "/author", "/search?q=x")
     pages = {address: client.get(address, headers={"Accept": BROWSER}) for address in addresses}
     assert {page.status_code for page in pages.values()} == {200}
     assert "scholargraph import" in pages["/"].text

@@ -260,7 +260,7 @@ def test_the_dataset_is_what_the_parameters_say(client, parameters, expected):
         (ONE, f"{JSON};q=0.5, text/csv", "text/csv; charset=utf-8"),
         (ONE, "text/csv; charset=utf-8", "text/csv; charset=utf-8"),
         (ONE, "text/tab-separated-values", "text/tab-separated-values; charset=utf-8"),
-        (ONE, "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", JSON),
+        (ONE, f"text/html;q=0.5,{JSON}", JSON),
         ("ASK {}", "application/sparql-results+xml", "application/sparql-results+xml"),
         ("ASK {}", "text/csv", "text/csv; charset=utf-8"),
         ("CONSTRUCT WHERE { ?s ?p ?o }", "", "text/turtle; charset=utf-8"),
@@ -492,3 +492,19 @@ def test_an_error_reaches_a_client_whole(address):
         problem = json.load(response)
 
     assert (response.code, problem["status"]) == (400, 400)
+
+
+def test_a_browser_that_opens_a_link_to_a_query_gets_the_editor_with_it(client):
+    browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+    address = {"query": "SELECT ?s WHERE { ?s a <x:y> } # <script>"}
+
+    page = client.get("/sparql", query_string=address, headers={"Accept": browser})
+    download = client.get(
+        "/sparql", query_string={**address, "format": "csv"}, headers={"Accept": browser}
+    )
+    program = client.get("/sparql", query_string=address, headers={"Accept": "*/*"})
+
+    assert page.mimetype == "text/html"
+    assert "# &lt;script&gt;</textarea>" in page.text
+    assert download.mimetype == "text/csv"
+    assert program.mimetype == "application/sparql-results+json"

@@ -63,7 +63,7 @@ def listing(kind: str) -> Response:
         query = {"sort": order or sort} if (order or sort) != sorts[0][0] else {}
         query |= {"year": year} if year else {}
         query |= {"page": str(number)} if number > 1 else {}
-        path = wording.here(f"/{plural}")
+        path = wording.here(f"/{kind}")
         return f"{path}?{urlencode(query)}" if query else path
 
     if chosen(HTML, JSON) == JSON:

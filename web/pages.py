@@ -9,7 +9,8 @@ blueprint = Blueprint("pages", __name__)
 
 blueprint.add_url_rule("/", "home", home.home)
 for _kind, _plural in wording.PLURALS.items():
-    blueprint.add_url_rule(f"/{_plural}", _plural, home.listing, defaults={"kind": _kind})
+    # The list is where the addresses of its things begin: /method/… and /method.
+    blueprint.add_url_rule(f"/{_kind}", _plural, home.listing, defaults={"kind": _kind})
 blueprint.add_url_rule(
     f"/<any({','.join(resources.NOUNS)}):noun>/<path:key>",
     "resource",

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 
 from flask import Blueprint, Response, current_app, render_template, request
 from pyoxigraph import serialize
@@ -62,10 +63,18 @@ FICKLE = re.compile(r"(?:NOW|RAND|UUID)(?:\s|#[^\n]*\n)*\(", re.IGNORECASE)
 
 @blueprint.route(PATH, methods=["GET", "POST"])
 def sparql() -> Response:
-    """The answer of a query; without one the editor for browsers, else the service description."""
+    """
+    The answer of a query; without one the service description.
+
+    A browser gets the editor instead, which runs the query of its address: so links can be shared.
+    """
     text, parameters = operation("query")
     if text is None:
-        return _editor() if _likes_pages() else _description()
+        return _editor() if _likes_pages(DESCRIPTIONS) else _description()
+    if request.method == "GET" and not parameters.one("format"):
+        asked = form(text) or "solutions"
+        if _likes_pages(OFFERS.get(asked, ())):
+            return _editor(text)
     return _answer(text, parameters)
 
 
@@ -136,13 +145,13 @@ def _tag(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
-def _likes_pages() -> bool:
+def _likes_pages(instead: Sequence[str]) -> bool:
     accept = request.headers.get("Accept", "")
-    return "text/html" in accept and best(accept, ("text/html", *DESCRIPTIONS)) == "text/html"
+    return "text/html" in accept and best(accept, ("text/html", *instead)) == "text/html"
 
 
-def _editor() -> Response:
-    page = render_template("sparql.html", examples=examples(), prefixes=PREFIXES)
+def _editor(text: str | None = None) -> Response:
+    page = render_template("sparql.html", examples=examples(), prefixes=PREFIXES, query=text)
     response = current_app.make_response(page)
     response.vary.add("Accept")
     return response

@@ -14,7 +14,7 @@ HOSTILE_PAPER = "/paper/script-alert-1-script-considered-harmful-to-text-classif
 
 KINDS_OF_PAGES = {
     "start": "/",
-    "list": "/papers",
+    "list": "/paper",
     "search": "/search?q=river",
     "author": "/author/ada-lindqvist",
     "paper": PAPER,
@@ -82,7 +82,7 @@ def test_suggestions_are_walked_by_arrows_and_taken_by_enter(opened):
 
 
 def test_escape_closes_the_suggestions_and_enter_searches(opened):
-    page = opened("/papers")
+    page = opened("/paper")
     box = page.get_by_role("combobox")
     box.press_sequentially("rivern")
     expect(page.get_by_role("option").first).to_be_visible()
@@ -114,7 +114,7 @@ def test_markup_in_suggestions_and_answers_shows_as_text(opened):
         "SELECT ?name { ?author <http://xmlns.com/foaf/0.1/name> ?name "
         "FILTER CONTAINS(?name, '<') }"
     )
-    page.goto(f"/sparql#query={quote(query)}")
+    page.goto(f"/sparql?query={quote(query)}")
 
     expect(page.locator("#result td")).to_have_text(HOSTILE_NAME)
 
@@ -126,7 +126,7 @@ def test_a_chosen_theme_lasts(opened):
 
     page.get_by_role("button", name="Switch between light and dark").click()
     dark = page.evaluate(background)
-    page.goto("/papers")
+    page.goto("/paper")
 
     assert dark != light
     assert page.evaluate(background) == dark
@@ -145,7 +145,7 @@ def test_a_column_sorts_by_its_heading(opened):
 
 
 def test_the_first_tab_offers_to_skip_to_the_content(opened):
-    page = opened("/papers")
+    page = opened("/paper")
 
     page.keyboard.press("Tab")
 

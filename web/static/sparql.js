@@ -169,8 +169,8 @@
     byId("answer").hidden = true;
   };
 
-  // After the hash: `?query=` is the protocol's own, and answers without an editor.
-  const linkTo = (query) => `${location.pathname}#query=${encodeURIComponent(query)}`;
+  // A browser that opens it gets this page, any other client the answer.
+  const linkTo = (query) => `${location.pathname}?query=${encodeURIComponent(query)}`;
 
   const run = async () => {
     const query = editor.value;
@@ -241,7 +241,5 @@
     await navigator.clipboard.writeText(new URL(linkTo(editor.value), location.href).href);
     byId("status").textContent = "The link is copied.";
   });
-  const linked = new URLSearchParams(location.hash.slice(1)).get("query");
-  if (linked) editor.value = linked;
-  if (linked || form.dataset.run === "yes") run();
+  if (form.dataset.run === "yes") run();
 })();
