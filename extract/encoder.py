@@ -1,3 +1,5 @@
+# PyTorch is not installed where types are checked: its classes are Any there.
+# mypy: allow-subclassing-any
 """
 The tagger's network in PyTorch: a BERT encoder (Devlin et al. 2019) with a head for each scheme.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from .calibration import fitted, measured, reliability
+from .decoding import Array
 from .encoder import ByteEmbedding, Network, Tagger
 from .gold import GoldSentence
 from .model import Calibration, Head, Model
@@ -53,9 +54,11 @@ def export(
     model = Model.load(out, threads=training.threads)
     settled, scores = [], {}
     for number, (head, sentences) in enumerate(zip(heads, (dev, metric_dev), strict=True)):
-        found = measured(
-            sentences, head, reader, lambda words, number=number: model.scores(words)[number]
-        )
+
+        def shipped(words: list[str], number: int = number) -> Array:
+            return model.scores(words)[number]
+
+        found = measured(sentences, head, reader, shipped)
         table = reliability(found.half(1), fitted(found.half(0)))
         head = replace(head, calibration=fitted(found))
         head = replace(head, threshold=found.best_threshold(head.calibration))

@@ -1,6 +1,7 @@
 """What the encoder sees of a word: its WordPieces, and its letter case, which they lose."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from tokenizers import Tokenizer
@@ -13,6 +14,7 @@ _CACHE = 65_536
 SHAPES: Final = 10
 
 
+@lru_cache(maxsize=_CACHE)
 def shape(word: str) -> int:
     """
     One of `SHAPES` classes of letter case: the vocabulary is lower case, names are not.
@@ -56,8 +58,8 @@ class Subwords:
         tokenizer.no_truncation()
         self._tokenizer = tokenizer
         self._pieces: dict[str, tuple[int, ...]] = {}
-        self._open = tokenizer.token_to_id("[CLS]")
-        self._close = tokenizer.token_to_id("[SEP]")
+        self._open = _mark(tokenizer, "[CLS]")
+        self._close = _mark(tokenizer, "[SEP]")
 
     @classmethod
     def parsed(cls, vocabulary: bytes) -> "Subwords":
@@ -115,3 +117,10 @@ class Subwords:
         ids.append(self._close)
         shapes.append(9)
         return Window(start, stop, tuple(ids), tuple(shapes), tuple(firsts))
+
+
+def _mark(tokenizer: Tokenizer, name: str) -> int:
+    number = tokenizer.token_to_id(name)
+    if number is None:
+        raise ValueError(f"the vocabulary has no {name}")
+    return number

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from spacy.lang.char_classes import ALPHA, ALPHA_LOWER, ALPHA_UPPER
 from spacy.language import Language
-from spacy.tokenizer import Tokenizer
+from spacy.tokenizer import Tokenizer  # type: ignore[import-not-found]  # Cython, no stub
 from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex, registry
 
 _DASH = r"[\-‐‑‒–—−~∼]"
@@ -52,7 +52,6 @@ _KEPT_EXCEPTIONS = frozenset(
 )
 
 
-@registry.tokenizers("scholargraph.Tokenizer.v1")
 def create_tokenizer() -> Callable[[Language], Tokenizer]:
     """
     The factory that a spaCy config names: ``@tokenizers = "scholargraph.Tokenizer.v1"``.
@@ -85,3 +84,6 @@ def paper_tokenizer(nlp: Language) -> Tokenizer:
         infix_finditer=infixes.finditer,
         url_match=re.compile(r"(?:https?|ftp)://\S+|www\.\S+").match,
     )
+
+
+registry.tokenizers.register("scholargraph.Tokenizer.v1", func=create_tokenizer)

