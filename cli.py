@@ -288,6 +288,32 @@ def evaluate(gold: tuple[Path, ...], kinds: str | None, errors: bool) -> None:
 
 
 @cli.command()
+@click.argument("data", type=PATH)
+@click.option("-o", "--output", type=PATH, required=True, help="The folder for the weights.")
+@click.option(
+    "--config",
+    type=PATH,
+    default=None,
+    show_default="that of the packaged tagger",
+    help="Settings as TOML: corpora, seed, epochs, rates.",
+)
+def train(data: Path, output: Path, config: Path | None) -> None:
+    """
+    Train the mention tagger on the annotated corpora in DATA.
+
+    Goes on after the last whole epoch if it was interrupted. Needs scholargraph[train].
+
+    \b
+    scholargraph train corpora/ -o weights/
+    """
+    from scholargraph.extract.train import SETTINGS, Training
+    from scholargraph.extract.train import train as trained
+
+    training = Training.from_file(config or SETTINGS, data=data)
+    trained(training, output, report=lambda line: click.echo(line, err=True))
+
+
+@cli.command()
 @click.argument("question", metavar="SPARQL|FILE.rq|-")
 @click.option(
     "--format",

@@ -123,6 +123,13 @@ class Committer:
             gone, come = _record(writer, run, iris)
             remove += gone
             add += come
+            # When runs began and ended is kept beside the facts, and is not counted among them.
+            outcome.triples_removed -= sum(
+                quad.graph_name != FACTS and quad not in come for quad in gone
+            )
+            outcome.triples_added -= sum(
+                quad.graph_name != FACTS and quad not in writer for quad in come
+            )
         removed, added = writer.apply([*old, *remove], [*new, *add])
         outcome.triples_removed += removed
         outcome.triples_added += added

@@ -93,7 +93,7 @@ def test_an_import_reports_and_a_second_one_changes_nothing(run, papers):
     after = run("query", COUNT, "--format", "csv")
 
     assert first[0] == 0
-    assert re.match(r"2 papers read in .* s: 2 new, 0 changed, 0 unchanged, 0 skipped", first[1])
+    assert re.match(r"2 papers read in .* s: 2 new, 0 changed, 0 unchanged, 0 refused", first[1])
     assert "0 new, 0 changed, 2 unchanged" in second[1]
     assert "0 triples added, 0 removed" in second[1]
     assert before == after

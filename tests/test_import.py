@@ -118,7 +118,8 @@ def test_papers_go_in_and_the_report_counts_them(empty_store, tmp_path):
     assert (report.read, report.papers, sum(done)) == (2, 2, 2)
     assert counts(report) == (2, 0, 0, 0)
     with empty_store.snapshot() as snapshot:
-        assert len(snapshot.quads()) == report.triples_added - report.triples_removed
+        facts = snapshot.quads(graph=DefaultGraph())
+        assert len(facts) == report.triples_added - report.triples_removed
         assert validate(snapshot) == []
 
 
