@@ -22,6 +22,7 @@ tree with the code:
   * UnknownEntity          an IRI that the graph does not describe
   * ValidationUnavailable  the library that checks shapes is not installed
   * SettingsError          a setting whose value makes no sense
+  * ServerError            an address that cannot be listened at
   * VendorError            a library that no longer ships what pages need of it
   * Problem                what a client is told, with its HTTP status
 """

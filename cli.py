@@ -20,12 +20,8 @@ import click
 from scholargraph import ScholarGraphError, __version__
 
 if TYPE_CHECKING:
-    from flask import Flask
     from tqdm import tqdm
 
-    from scholargraph.extract.mentions import Extraction
-    from scholargraph.extract.papers import Paper
-    from scholargraph.graph.iris import Iris
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -179,6 +175,7 @@ def extract(
     from scholargraph.extract.papers import Paper, Refusal
     from scholargraph.extract.sources import SourceError, read
     from scholargraph.graph.iris import DEFAULT_BASE, Iris
+    from scholargraph.graph.lines import extraction_line
 
     refused = 0
 
@@ -199,66 +196,10 @@ def extract(
     iris = Iris(base or DEFAULT_BASE)
     with _output(output) as write, _progress("papers") as bar:
         for paper, extraction in extracted(papers(), jobs=jobs):
-            line = json.dumps(_extraction(paper, extraction, iris), ensure_ascii=False)
-            write(f"{line}\n".encode())
+            write(f"{extraction_line(paper, extraction, iris)}\n".encode())
             bar.update()
     if refused:
         raise SystemExit(1)
-
-
-def _extraction(paper: "Paper", extraction: "Extraction", iris: "Iris") -> dict[str, Any]:
-    """The line that `scholargraph extract` prints for one paper."""
-    texts = (
-        {"text": paper.abstract}
-        if paper.verbatim
-        else {"title": paper.title, "abstract": paper.abstract}
-    )
-    sentences = extraction.sentences
-    return {
-        "id": paper.id,
-        **texts,
-        "mentions": [
-            {
-                "field": mention.field,
-                "start": mention.start,
-                "end": mention.end,
-                "text": mention.text,
-                "kind": mention.kind,
-                "confidence": round(mention.confidence, 3),
-                "concept": iris.concept(mention.concept).value,
-                "label": mention.concept.label,
-            }
-            for mention in extraction.mentions
-        ],
-        "introduces": list(extraction.introduces),
-        "relations": [
-            {
-                "subject": relation.subject,
-                "predicate": relation.predicate,
-                "object": relation.object,
-                "confidence": round(relation.confidence, 3),
-            }
-            for relation in extraction.relations
-        ],
-        "results": [
-            {
-                "field": sentences[result.sentence].field,
-                "start": result.start,
-                "end": result.end,
-                "text": result.text,
-                "value": str(result.value),
-                "unit": result.unit,
-                "change": result.change,
-                "metric": result.metric,
-                "dataset": result.dataset,
-                "task": result.task,
-                "method": result.method,
-                "baseline": result.baseline,
-                "confidence": round(result.confidence, 3),
-            }
-            for result in extraction.results
-        ],
-    }
 
 
 @cli.command()
@@ -547,7 +488,9 @@ def serve(
     )
     if token_file:
         os.environ["SCHOLARGRAPH_TOKEN_FILE"] = str(token_file)
-    _serve(store, host, port, threads)
+    from scholargraph.server import serve as served
+
+    served(store, host, port, threads=threads, announce=click.echo)
 
 
 @cli.command()
@@ -566,55 +509,12 @@ def demo(host: str, port: int, threads: int, store: Path) -> None:
     \b
     scholargraph demo --port 8080
     """
-    _free(host, port)
+    from scholargraph.server import claim
+    from scholargraph.server import serve as served
+
+    claim(host, port)  # before the work, not after it
     _import((HERE / "data" / "papers.jsonl",), store, None, jobs=1)
-    _serve(store, host, port, threads)
-
-
-def _serve(store: Path, host: str, port: int, threads: int) -> None:
-    from granian import Granian
-    from granian.constants import Interfaces
-
-    from scholargraph.graph.store import Store
-
-    folder = Store.open(store)  # no store: say so here, not in a worker
-    _free(host, port)
-    os.environ["SCHOLARGRAPH_STORE"] = str(folder.path.resolve())
-    address = f"[{host}]" if ":" in host else host
-    click.echo(f"{store}: http://{address}:{port}/   (Ctrl-C stops)")
-    Granian(
-        "scholargraph.server",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        blocking_threads=threads,
-        websockets=False,
-        log_enabled=False,
-        workers_kill_timeout=10,
-        # Its own loader would look the name up below the working directory first.
-    ).serve(target_loader=_application, wrap_loader=False)
-
-
-def _application() -> "Flask":
-    from scholargraph.server import create_app
-
-    return create_app()
-
-
-def _free(host: str, port: int) -> None:
-    """Complains if *port* cannot be had; the server itself would only log it."""
-    import socket
-
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise ScholarGraphError(
-                f"port {port} of {host} cannot be had ({reason}); choose another with --port"
-            ) from error
+    served(store, host, port, threads=threads, announce=click.echo)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,11 @@ Nothing is computed here. Errors of the rooms below become HTTP statuses here an
 
 import logging
 import os
+import socket
 import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -21,7 +25,7 @@ from scholargraph.graph.sparql import (
     QueryTimeout,
     QueryTooLarge,
 )
-from scholargraph.graph.store import StoreBusy
+from scholargraph.graph.store import Store, StoreBusy
 from scholargraph.web import (
     explore,
     export,
@@ -54,6 +58,10 @@ READERS_ELSEWHERE = {
     "Access-Control-Expose-Headers": "Content-Disposition, ETag, Link, Retry-After",
     "Access-Control-Max-Age": "86400",
 }
+
+
+class ServerError(ScholarGraphError):
+    """An address that cannot be listened at."""
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -154,6 +162,61 @@ def _register_errors(app: Flask) -> None:
         kept = ("Allow", "Retry-After", "WWW-Authenticate")
         headers = {name: value for name, value in error.get_headers() if name in kept}
         return problems.answer(problems.standard(status, error.description or "", headers))
+
+
+def serve(
+    store: Path, host: str, port: int, *, threads: int, announce: Callable[[str], object]
+) -> None:
+    """
+    Serves *store* until stopped, *threads* requests at once; the rest is as the environment says.
+
+    Raises:
+        StoreError: *store* is none.
+        ServerError: The port cannot be had.
+    """
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    folder = Store.open(store)  # no store: say so here, not in a worker
+    claim(host, port)
+    os.environ["SCHOLARGRAPH_STORE"] = str(folder.path.resolve())
+    address = f"[{host}]" if ":" in host else host
+    announce(f"{store}: http://{address}:{port}/   (Ctrl-C stops)")
+    Granian(
+        __name__,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        blocking_threads=threads,
+        websockets=False,
+        log_enabled=False,
+        workers_kill_timeout=10,
+        # Its own loader would look the name up below the working directory first.
+    ).serve(target_loader=_warm_app, wrap_loader=False)
+
+
+def claim(host: str, port: int) -> None:
+    """
+    Complains if *port* cannot be had; granian itself would only log it.
+
+    Raises:
+        ServerError: Somebody else listens there, or it needs other rights.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ServerError(
+                f"port {port} of {host} cannot be had ({reason}); choose another with --port"
+            ) from error
+
+
+def _warm_app() -> Flask:
+    import_module("scholargraph.graph.view")  # 0.4 s of pyvis, before the first picture needs it
+    return create_app()
 
 
 def main() -> None:

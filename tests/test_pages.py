@@ -233,7 +233,7 @@ def test_an_author_sees_the_sources_claims_beside_what_the_graph_counts(get):
     assert "4 " in page[page.index("What the graph counts") :]
     claims = page[page.index("What the source claims") :]
     assert "Said by corpus.txt on 2026-02-11; not checkable here." in claims
-    assert "h-index 9 novelty 51 %" in claims
+    assert "h-index 9 Novelty 51 %" in claims
 
 
 def test_an_author_has_papers_coauthors_and_concepts(get):

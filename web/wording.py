@@ -17,6 +17,16 @@ PLURALS = {kind: f"{kind}s" for kind in KINDS}
 
 UNITS = {"percent": " %", "points": " points", "times": "×"}
 
+# What sources say of themselves, as their pages write it.
+MEASURES = {
+    "ai-score": "AI Score",
+    "citations": "Citations",
+    "h-index": "h-index",
+    "novelty": "Novelty",
+    "paper-score": "Paper score",
+    "papers": "Papers",
+}
+
 # How a relation reads from its object's side.
 INVERSE = {
     "usedFor": "is done with",
@@ -42,6 +52,7 @@ def install(app: Flask) -> None:
         inverse=inverse,
         is_web=is_web,
         kind=kind,
+        measure=lambda name: MEASURES.get(name, name),
         noun=noun,
         prefixed=prefixed,
         unit=unit,
