@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from scholargraph.graph.build import Run
 from scholargraph.graph.commit import Committer, Entry, Outcome, PaperEntry, ProfileEntry
@@ -15,6 +16,10 @@ from scholargraph.graph.store import Store
 sys.path.insert(0, str(Path(__file__).parent))
 
 from corpus import CORPUS, MODEL, PROFILE, Marked
+
+# What an example may take depends on what else the machine does.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 RUN = Run(
     file_name="corpus.txt",
@@ -58,9 +63,10 @@ def store(_made_store: Path, empty_store: Store) -> Store:
 def client(store: Store) -> Iterator[object]:
     """A Flask test client of the whole application over `store`."""
     from scholargraph.server import create_app
-    from scholargraph.web.service import Settings
+    from scholargraph.web.service import EXTENSION, Settings
 
     app = create_app(Settings(store=store.path))
     app.testing = True
     with app.test_client() as client:
         yield client
+    app.extensions[EXTENSION].close()
