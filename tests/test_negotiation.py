@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scholargraph.web.negotiation import best
@@ -48,7 +48,6 @@ def test_nothing_is_best_of_nothing():
     assert best("*/*", ()) is None
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_header_is_answered(accept):
     assert best(accept, OFFERS) in (*OFFERS, None)

@@ -128,7 +128,7 @@ def test_an_empty_paper_gives_an_empty_extraction(nlp):
     assert found == Extraction((), (), (), (), (), model_id())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.text(max_size=30),
     st.text(max_size=200)

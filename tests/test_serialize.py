@@ -131,7 +131,7 @@ def without_labels(quads: Iterable[Quad]) -> list[str]:
 
 @pytest.mark.parametrize("format", ["nq", "trig", "jsonld"])
 @given(quads=QUADS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_dataset_is_read_back(format, quads):
     content = written(quads, format)
 
@@ -140,7 +140,7 @@ def test_any_dataset_is_read_back(format, quads):
 
 @pytest.mark.parametrize("format", ["nt", "ttl", "rdf"])
 @given(quads=QUADS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_graph_is_read_back_or_refused(format, quads):
     triples = {Quad(quad.subject, quad.predicate, quad.object) for quad in quads}
     try:

@@ -130,13 +130,11 @@ HARMLESS = st.one_of(
 MANY = st.lists(HARMLESS, max_size=8).map(" ".join)
 
 
-@settings(deadline=None)
 @given(MANY)
 def test_service_is_never_seen_where_it_is_no_keyword(text):
     assert not refused(f"SELECT * {{ {text} }}")
 
 
-@settings(deadline=None)
 @given(MANY, st.sampled_from(["SERVICE", "service", "Service", "SERVICE#x\n"]), MANY)
 def test_service_is_always_seen_where_it_is_a_keyword(before, keyword, after):
     assert refused(f"SELECT * {{ {before} {keyword} {after} }}")
@@ -165,7 +163,7 @@ SERVICES = st.tuples(
 DAMAGE = st.sampled_from(["", "<", ">", "'", '"', "#", "\n", "\\", " ", "{", "}", "?a<", "<'>"])
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.lists(PARTS, max_size=4), SERVICES, st.lists(PARTS, max_size=3), DAMAGE, st.data())
 def test_whatever_the_engine_fetches_is_refused(before, service, after, damage, data):
     body = "".join([*before, service, *after])
@@ -200,7 +198,7 @@ UPDATES = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(UPDATES, max_size=4).map("".join))
 def test_whatever_an_update_loads_is_refused(update):
     text = f"PREFIX ex: <{NOWHERE}> PREFIX : <{NOWHERE}> {update} LOAD <{NOWHERE}>"

@@ -146,7 +146,7 @@ def test_odd_text_is_no_trouble(nlp, text):
     assert all(text[m.start : m.end].strip() for m in marked(doc))
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))
 @given(st.text(max_size=200) | st.lists(st.sampled_from(TEXTS)).map("".join))
 def test_mentions_are_whole_words_without_overlap_whatever_the_text(nlp, text):
     doc = nlp(text)
