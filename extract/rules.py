@@ -1,6 +1,5 @@
 """The mentions that rules can be sure of, merged with those of the tagger."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
@@ -17,6 +16,7 @@ from .annotations import (
     short_forms,
     title_end,
 )
+from .consistency import AGAIN, repeated, with_repeated_phrases
 from .gazetteer import Gazetteer, names
 from .mentions import Kind
 from .naming import Cue, Naming, definition_kind, is_coined, namings, title_name
@@ -36,9 +36,6 @@ PRECISION: dict[Cue | Kind, float] = {
     "definition": 0.91,
     "proposal": 0.4,
 }
-# A second occurrence of a name is the name again, nearly always.
-_AGAIN = 0.95
-_COINED = re.compile(r"(?<![\w-])[\w][\w+&@-]*\w(?![\w-])")
 
 
 def _marked(naming: Naming) -> Marked:
@@ -97,25 +94,7 @@ def with_both_forms(mentions: list[Marked], forms: Iterable[ShortForm]) -> list[
                 continue
         for start, end in (long, short):
             if (start, end) not in by_span:
-                added.append(Marked(start, end, known.kind, known.score * _AGAIN))
-    return [*mentions, *added]
-
-
-def repeated(text: str, mentions: list[Marked]) -> list[Marked]:
-    """*mentions* and every further occurrence of those that are coined words."""
-    best: dict[str, Marked] = {}
-    for mention in mentions:
-        name = text[mention.start : mention.end]
-        if " " not in name and len(name) > 2 and is_coined(name):
-            if name not in best or best[name].score < mention.score:
-                best[name] = mention
-    if not best:
-        return mentions
-    added = [
-        Marked(match.start(), match.end(), best[match[0]].kind, best[match[0]].score * _AGAIN)
-        for match in _COINED.finditer(text)
-        if match[0] in best
-    ]
+                added.append(Marked(start, end, known.kind, known.score * AGAIN))
     return [*mentions, *added]
 
 
@@ -162,7 +141,8 @@ class Patterns:
             ruled.append(_marked(titled))
         mentions = merged(tagged, ruled)
         mentions = merged(mentions, with_both_forms(mentions, forms)[len(mentions) :])
-        mentions = merged(mentions, repeated(text, mentions)[len(mentions) :])
+        mentions = merged(mentions, repeated(text, mentions))
+        mentions = with_repeated_phrases(doc, mentions)
         mark(doc, _of_told_kind(text, mentions, named))
         return doc
 
