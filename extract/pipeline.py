@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any, cast
@@ -208,10 +208,11 @@ def extract(
     """
     Each paper with its extraction, streaming, in the order of *papers*.
 
-    With *jobs* above 1 that many processes share the work, *batch_size* papers at a time; each
-    opens its own pipeline (*nlp* is rebuilt there from its config and bytes). They are started
-    afresh ('spawn'), so a script that calls this needs ``if __name__ == "__main__":``. Closing the
-    iterator or pressing Ctrl-C ends them. The output depends on neither number.
+    With *jobs* above 1 that many processes share the work, *batch_size* papers at a time, unless
+    there are fewer: to start them takes longer. Each opens its own pipeline (*nlp* is rebuilt
+    there from its config and bytes). They are started afresh ('spawn'), so a script that calls
+    this needs ``if __name__ == "__main__":``. Closing the iterator or pressing Ctrl-C ends them.
+    The output depends on neither number.
 
     Raises:
         ModelError: weights are missing or do not fit.
@@ -219,10 +220,15 @@ def extract(
     """
     if jobs < 1 or batch_size < 1:
         raise ValueError("jobs and batch_size count from 1")
-    if jobs == 1:
-        yield from _extract_here(papers, nlp or load_pipeline(), batch_size)
+    source = iter(papers)
+    first = list(islice(source, batch_size))
+    if not first:
+        return  # nothing to open a pipeline for
+    source = chain(first, source)
+    if jobs == 1 or len(first) < batch_size:
+        yield from _extract_here(source, nlp or load_pipeline(), batch_size)
     else:
-        yield from _extract_in_processes(papers, nlp, jobs, batch_size)
+        yield from _extract_in_processes(source, nlp, jobs, batch_size)
 
 
 def _extract_here(
