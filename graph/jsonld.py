@@ -3,22 +3,19 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Triple
 
+from .description import Description
+from .snapshots import Term
 from .turtle import shortener
 from .vocab import TYPE, XSD_BOOLEAN, XSD_INTEGER, XSD_STRING
-
-if TYPE_CHECKING:
-    from .serialize import Description
-    from .snapshots import Term
 
 # Integers of so many digits are the same number to every reader of JSON (below 2**53).
 _EXACT_DIGITS = 15
 
 
-def write(descriptions: "Iterator[Description]", prefixes: Mapping[str, str]) -> Iterator[str]:
+def write(descriptions: Iterator[Description], prefixes: Mapping[str, str]) -> Iterator[str]:
     """JSON-LD 1.1, https://www.w3.org/TR/json-ld11/."""
     short = shortener(prefixes)
 
@@ -56,7 +53,7 @@ def _node(
     return described
 
 
-def _value(term: "Term", name: Callable[[NamedNode], str]) -> object:
+def _value(term: Term, name: Callable[[NamedNode], str]) -> object:
     if isinstance(term, Literal):
         if term.language is not None:
             return {"@value": term.value, "@language": term.language}

@@ -2,18 +2,15 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from scholargraph import ScholarGraphError
 
+from .description import Description
+from .snapshots import Term
 from .vocab import PREFIXES, XSD_STRING
-
-if TYPE_CHECKING:
-    from .serialize import Description
-    from .snapshots import Term
 
 # The end of an IRI that may be an element's name (https://www.w3.org/TR/xml-names/#NT-NCName, of
 # which this takes the part that every reader agrees on).
@@ -27,7 +24,7 @@ class NotXml(ScholarGraphError):
     """Something that RDF can say and RDF/XML cannot."""
 
 
-def write(descriptions: "Iterator[Description]", prefixes: Mapping[str, str]) -> Iterator[str]:
+def write(descriptions: Iterator[Description], prefixes: Mapping[str, str]) -> Iterator[str]:
     """
     RDF/XML, one element a node.
 
@@ -62,7 +59,7 @@ def _tags(predicate: NamedNode, names: Mapping[str, str]) -> tuple[str, str]:
     return f"x:{local} xmlns:x={quoteattr(start)}", f"x:{local}"
 
 
-def _value(term: "Term", closing: str) -> str:
+def _value(term: Term, closing: str) -> str:
     if not isinstance(term, Literal):
         return f" {_reference('resource', term)}/>"
     attribute = ""
@@ -73,7 +70,7 @@ def _value(term: "Term", closing: str) -> str:
     return f"{attribute}>{_text(term.value)}</{closing}>"
 
 
-def _reference(attribute: str, term: "Term") -> str:
+def _reference(attribute: str, term: Term) -> str:
     if isinstance(term, BlankNode):
         return f'rdf:nodeID="b{term.value}"'
     if isinstance(term, NamedNode):

@@ -14,14 +14,9 @@ from itertools import groupby
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Triple
 
 from . import jsonld, rdfxml, turtle
+from .description import Description, Graph, Node
 from .snapshots import Snapshot, Term
 from .vocab import PREFIXES, TYPE
-
-Node = NamedNode | BlankNode
-Graph = Node | DefaultGraph
-
-# The description of one node in one graph: its predicates and their values, both in order.
-Description = tuple[Graph, Node, list[tuple[NamedNode, list[Term]]]]
 
 _Writer = Callable[[Iterator[Description], Mapping[str, str]], Iterator[str]]
 

@@ -2,15 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode
 
+from .description import Description
+from .snapshots import Term
 from .vocab import TYPE, XSD_BOOLEAN, XSD_DECIMAL, XSD_INTEGER, XSD_STRING
-
-if TYPE_CHECKING:
-    from .serialize import Description
-    from .snapshots import Term
 
 # Narrower than Turtle's grammar: what every reader takes without escapes.
 LOCAL_NAME = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
@@ -22,7 +19,7 @@ _BARE = {
 }
 
 
-def write(descriptions: "Iterator[Description]", prefixes: Mapping[str, str]) -> Iterator[str]:
+def write(descriptions: Iterator[Description], prefixes: Mapping[str, str]) -> Iterator[str]:
     """Turtle, or TriG where there are named graphs."""
     for prefix, start in prefixes.items():
         yield f"@prefix {prefix}: <{start}> .\n"
@@ -46,9 +43,7 @@ def write(descriptions: "Iterator[Description]", prefixes: Mapping[str, str]) ->
         yield "}\n"
 
 
-def write_lines(
-    descriptions: "Iterator[Description]", prefixes: Mapping[str, str]
-) -> Iterator[str]:
+def write_lines(descriptions: Iterator[Description], prefixes: Mapping[str, str]) -> Iterator[str]:
     """N-Triples, or N-Quads where there are named graphs; these know no prefixes."""
     for graph, node, values in descriptions:
         end = " .\n" if isinstance(graph, DefaultGraph) else f" {graph} .\n"
