@@ -19,7 +19,21 @@ NOUN = {
         r"databases?|leaderboard)\b"
     )
 }
+_DATA = re.compile(r"[\s-]*(?:data(?: ?sets?)?|benchmarks?|corpus|corpora|tasks?|challenges?)\b")
 _NUMBER = re.compile(r"\d")
+# What follows a model's name and belongs to it: '-large', ' BASE', '-2.5', '-VL', '-7B', '-B/16'.
+# A single digit after a space is more often a footnote.
+_SIZE = r"(?:(?i:base|large|small|tiny|mini|medium|huge|nano|xl|xxl)|[BLSHTgG](?:[/-]?\d{1,2})?)"
+# 'BERT 3 %', 'by BERT 2 points': no version.
+_UNIT = r"(?:%|[x×]\b|percent|points?|times|epochs?|layers?|hours?|days?)"
+_VERSION = (
+    rf"(?:\s(?:v\s?\d|\d{{1,2}}(?:[BM]|\.\d{{1,2}}[BM]?)|\d{{2,4}})(?![\d.]|\s?{_UNIT})"
+    r"|-?(?:v\s?)?\d{1,4}(?:\.\d{1,2}){0,2}(?:[a-z]{1,2}|[BM])?"
+    rf"|[\s-]{_SIZE}(?:/\d{{1,2}})?"
+    r"|-(?:VL|Audio|Math|Coder|R1|V\d|NeXT|OneVision|FPN|Instruct|instruct|Chat|chat|[Tt]urbo|"
+    r"Video|uncased|cased|multilingual|[Mm]ini|o\d?))"
+)
+_LONGER = r"(?![^\W_]|[-@][A-Z0-9]|\.\d|\+|@\d|')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +65,11 @@ def rows(name: str) -> Iterator[list[str]]:
 
 @cache
 def names() -> tuple[Name, ...]:
-    """The data sets and measures of ``patterns/``."""
+    """The data sets, measures and models of ``patterns/``."""
     found = []
-    for kind, table in (("dataset", "datasets.tsv"), ("metric", "metrics.tsv")):
+    for kind in ("dataset", "metric", "method"):
         assert kind in KINDS
-        for row in rows(table):
+        for row in rows(f"{kind}s.tsv"):
             label, others, guard = [*row, "", ""][:3]
             spellings = (label, *(other for other in others.split("|") if other))
             found.append(Name(kind, label, spellings, guard))
@@ -87,7 +101,8 @@ class Gazetteer:
         self._index: dict[str, list[tuple[re.Pattern[str], Name]]] = {}
         spelled = [(spelling, name) for name in names for spelling in name.spellings]
         for spelling, name in sorted(spelled, key=lambda pair: -len(pair[0])):
-            pattern = re.compile(_regex(spelling))
+            version = rf"(?:{_VERSION}){{0,4}}" if name.kind == "method" else ""
+            pattern = re.compile(_regex(spelling) + version + _LONGER)
             first = _ATOM.findall(spelling)[0]
             for variant in {first, first.capitalize() if first.islower() else first}:
                 self._index.setdefault(variant, []).append((pattern, name))
@@ -119,6 +134,9 @@ def _admits(name: Name, text: str, start: int, end: int, match: re.Match[str]) -
         return False
     if name.guard == "noun":
         return NOUN["dataset"].match(text, match.end(), end) is not None
+    if name.kind == "method":
+        # 'the BERT corpus' is not BERT.
+        return _DATA.match(text, match.end(), end) is None
     if name.guard == "number":
         return _NUMBER.search(text, start, end) is not None
     return True
@@ -128,7 +146,7 @@ def _regex(spelling: str) -> str:
     """
     A pattern for *spelling* in which hyphen and space are one, and optional beside a digit.
 
-    It refuses to match the beginning of a longer name: 'MNIST' in 'MNIST-M' or 'MNISTs'.
+    `_LONGER` after it refuses the beginning of a longer name: 'MNIST' in 'MNIST-M' or 'MNISTs'.
     """
     atoms = _ATOM.findall(spelling)
     parts = []
@@ -145,4 +163,4 @@ def _regex(spelling: str) -> str:
                 parts.append(f"[{atom[0]}{atom[0].upper()}]{re.escape(atom[1:])}")
             else:
                 parts.append(re.escape(atom))
-    return "".join(parts) + r"(?![^\W_]|[-@][A-Z0-9]|\.\d|\+|@\d|')"
+    return "".join(parts)

@@ -248,15 +248,15 @@ def test_rules_are_as_precise_as_they_say():
     paths = [SHARED / "data" / "ner" / "scier" / f"{part}.jsonl.gz" for part in ("train", "dev")]
     if not all(path.exists() for path in paths):
         pytest.skip("SciER is not beside this checkout")
-    gazetteer = Gazetteer(name for name in names() if name.kind == "dataset")
+    gazetteer = Gazetteer(name for name in names() if name.kind in ("dataset", "method"))
     right: dict[str, list[bool]] = defaultdict(list)
     for path in paths:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             for record in map(json.loads, lines):
                 text = record["text"]
                 gold = {(s["start"], s["end"]): s["label"].lower() for s in record["spans"]}
-                for start, end, _ in gazetteer.find(text):
-                    right["dataset"].append(gold.get((start, end)) == "dataset")
+                for start, end, name in gazetteer.find(text):
+                    right[name.kind].append(gold.get((start, end)) == name.kind)
                 for naming in namings(text, 0, len(text)):
                     right[naming.cue].append(gold.get(naming[:2]) == naming.kind)
                 for form in definitions(text, 0, len(text)):
