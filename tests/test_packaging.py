@@ -97,10 +97,11 @@ def test_wheel_holds_every_module_and_nothing_else(wheel, tracked):
     }
 
 
-def test_wheel_carries_the_licence(wheel):
+def test_wheel_carries_the_licences_of_code_and_weights(wheel):
     names = zipfile.ZipFile(wheel).namelist()
 
-    assert f"scholargraph-{scholargraph.__version__}.dist-info/licenses/LICENSE" in names
+    folder = f"scholargraph-{scholargraph.__version__}.dist-info/licenses"
+    assert {f"{folder}/LICENSE", f"{folder}/extract/weights/LICENSE"} <= set(names)
 
 
 def test_sdist_builds_the_same_package(dist, tracked):
