@@ -461,7 +461,13 @@ def serving_options(command: Command) -> Command:
     type=PATH,
     help="A file with the bearer token for writing; without one, nobody writes over HTTP.",
 )
-@click.option("--limits", type=click.Choice(["on", "off"]), default="on", hidden=True)
+@click.option(
+    "--limits",
+    type=click.Choice(["on", "off"]),
+    default="on",
+    show_default=True,
+    help="`off` lets any number of queries wait their turn; for tests and benchmarks.",
+)
 @store_option
 def serve(
     host: str,
