@@ -262,8 +262,10 @@ def _made_with(path: Path, *, create: bool) -> str | None:
     if not path.is_dir():
         raise StoreError(f"{path}: a file, not a store, which is a folder; {remedy}")
     marker = path / MARKER
+    # Listed before the marker is looked for: whoever makes a store makes the marker first.
+    present = {entry.name for entry in path.iterdir()}
     if not marker.exists():
-        if not {entry.name for entry in path.iterdir()} - _UNFINISHED:
+        if not present - _UNFINISHED:
             if create:
                 return None
             raise StoreError(f"{path}: an empty folder; `scholargraph import` makes it a store")
