@@ -9,6 +9,7 @@ import sys
 import textwrap
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -556,3 +557,17 @@ def test_two_makers_of_one_store_must_agree_on_its_base(tmp_path):
 
 def test_every_error_of_the_store_is_one_of_ours():
     assert issubclass(StoreBusy, StoreError) and issubclass(StoreError, ScholarGraphError)
+
+
+def test_all_who_make_a_store_at_once_succeed(tmp_path):
+    def commit(path: Path, name: str) -> None:
+        with Store.open(path, create=True).writing() as writer:
+            writer.apply([], [Quad(NamedNode(f"x:{name}"), NamedNode("x:p"), NamedNode("x:o"))])
+
+    paths = [tmp_path / f"{number}.db" for number in range(12)]
+    for path in paths:
+        with ThreadPoolExecutor(3) as pool:
+            for done in [pool.submit(commit, path, name) for name in "abc"]:
+                done.result()
+
+    assert {len(Store.open(path).snapshot().quads()) for path in paths} == {3}
