@@ -16,6 +16,7 @@ from scholargraph.graph.readers import ReaderPool
 from scholargraph.graph.store import Snapshot, Store
 
 from .answer_cache import AnswerCache
+from .exchanges import Observer
 
 DEFAULT_STORE = Path("scholargraph.db")
 EXTENSION = "scholargraph"
@@ -118,6 +119,7 @@ class Service:
             queue=QUEUE if settings.limits else None,
         )
         self.answers = AnswerCache()
+        self.observer = Observer()
         self._lock = threading.Lock()
         self._newest: Snapshot | None = None
         self._state = ""
