@@ -58,6 +58,15 @@ def granian(store: Path, *, cwd: Path, **environment: str) -> Iterator[str]:
         yield address
 
 
+@contextmanager
+def served(store: Path, *options: str, cwd: Path, **environment: str) -> Iterator[str]:
+    """The address of `scholargraph serve` over the store at *store*."""
+    port = free_port()
+    command = [sys.executable, "-P", "-m", "scholargraph.cli", "serve", "--store", str(store)]
+    with running([*command, "--port", str(port), *options], port, cwd=cwd, **environment) as found:
+        yield found
+
+
 def _answers(address: str) -> bool:
     try:
         with urllib.request.urlopen(address, timeout=5):
