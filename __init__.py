@@ -15,6 +15,7 @@ tree with the code:
   * QueryError             a query that cannot be answered as written, with line and column
     - QueryRefused         one that asks for other hosts
   * QueryTimeout           a query that ran past its time, or waited too long for its turn
+  * QueryCancelled         a query whose answer nobody waits for any more
   * QueryTooLarge          a query that ran past its memory, or whose answer is too long
   * AnswerUnwritable       an answer that the format asked for cannot hold
   * NotXml                 a graph that RDF/XML cannot hold

@@ -14,13 +14,25 @@ import sys
 import tempfile
 import threading
 import weakref
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, Literal
 
 from . import reader
-from .sparql import AnswerUnwritable, QueryError, QueryRefused, QueryTimeout, QueryTooLarge
+from .cancellation import Cancellation
+from .sparql import (
+    AnswerUnwritable,
+    QueryCancelled,
+    QueryError,
+    QueryRefused,
+    QueryTimeout,
+    QueryTooLarge,
+)
 from .store import Store, StoreError
+from .turns import Turns
+
+__all__ = ["Answer", "Cancellation", "Kind", "ReaderPool"]
 
 Kind = Literal["solutions", "boolean", "graph"]
 
@@ -89,12 +101,11 @@ class ReaderPool:
         self.timeout = timeout
         self.memory_mb = memory_mb
         self.max_answer = max_answer
-        self.patience = patience
-        self.queue = queue
-        self._waiting = 0
-        self._room = threading.Condition()
-        self._idle: list[_Process] = []
-        self._unstarted = processes
+        self._turns = Turns(processes, patience=patience, queue=queue)
+        self._idle: deque[_Process] = deque()
+        self._lock = threading.Lock()
+        self._started = 0
+        self._killed = {"timeout": 0, "memory": 0, "cancelled": 0}
         self._alive: set[_Process] = set()
         self._close = weakref.finalize(self, _stop_all, self._alive, os.getpid())
 
@@ -108,6 +119,7 @@ class ReaderPool:
         default_graphs: Sequence[str] = (),
         named_graphs: Sequence[str] = (),
         base_iri: str | None = None,
+        cancellation: Cancellation | None = None,
     ) -> Answer:
         """
         The whole answer of *text*, in the media type asked for its kind.
@@ -118,6 +130,7 @@ class ReaderPool:
             QueryError: *text* is no query, or a graph's name is no IRI.
             QueryRefused: It asks other servers.
             QueryTimeout: It ran too long and was killed, or waited too long for its turn.
+            QueryCancelled: *cancellation* was cancelled before the answer was whole.
             QueryTooLarge: It wanted too much memory, or its answer is too long.
             AnswerUnwritable: RDF/XML cannot hold it.
             StoreError: The store cannot be read any more.
@@ -131,63 +144,76 @@ class ReaderPool:
             "named_graphs": list(named_graphs),
             "base": base_iri,
         }
-        process = self._take()
+        if cancellation is None:
+            cancellation = Cancellation()
+        if not self._close.alive:
+            raise StoreError("this pool of readers is closed")
+        self._turns.take(cancellation)
         try:
-            if process is None:
-                process = _Process(self)
-                self._alive.add(process)
-            answer = process.ask(question, self.timeout)
-        except (QueryError, AnswerUnwritable, StoreError, _AnswerTooLong):
-            self._give_back(process)
-            raise
-        except BaseException:
-            self._give_up(process)
-            raise
-        self._give_back(process)
+            process = self._reader()
+            answer = None
+            try:
+                with cancellation.interrupting(process.kill):
+                    answer = process.ask(question, self.timeout)
+            except BaseException as error:
+                if answer is not None:
+                    answer.close()
+                self._count(error)
+                raise
+            finally:
+                self._part(process)
+        finally:
+            self._turns.give_back()
         return answer
 
     def close(self) -> None:
         """Ends every reader."""
         self._close()
 
-    def _take(self) -> "_Process | None":
-        """A reader that lives, None for the right to start one."""
-        if not self._close.alive:
-            raise StoreError("this pool of readers is closed")
-        with self._room:
-            if not self._idle and not self._unstarted:
-                if self.queue is not None and self._waiting >= self.queue:
-                    raise QueryTimeout("too many queries wait for a reader; try again later")
-                self._waiting += 1
-                free = self._room.wait_for(lambda: self._idle or self._unstarted, self.patience)
-                self._waiting -= 1
-                if not free:
-                    raise QueryTimeout(
-                        f"no reader was free within {self.patience:g} s; try again later"
-                    )
-            if not self._idle:
-                self._unstarted -= 1
-                return None
+    def counts(self) -> dict[str, int]:
+        """
+        Readers *busy* and *idle* and queries *waiting* for one, now; readers *started*, and
+        *killed_timeout*, *killed_memory* and *killed_cancelled*, since the pool was made.
+        """
+        idle = len(self._idle)
+        return {
+            "busy": max(0, len(self._alive) - idle),
+            "idle": idle,
+            "waiting": self._turns.waiting,
+            "started": self._started,
+        } | {f"killed_{cause}": number for cause, number in self._killed.items()}
+
+    def _reader(self) -> "_Process":
+        """A reader that lives, for this query alone."""
+        while self._idle:
             process = self._idle.pop()
-        if process.lives:
-            return process
+            if process.lives:
+                return process
+            self._end(process)
+        process = _Process(self)
+        self._alive.add(process)
+        with self._lock:
+            self._started += 1
+        return process
+
+    def _part(self, process: "_Process") -> None:
+        if process.usable:
+            self._idle.append(process)
+        else:
+            self._end(process)
+
+    def _end(self, process: "_Process") -> None:
         self._alive.discard(process)
         process.stop()
-        return None
 
-    def _give_back(self, process: "_Process | None") -> None:
-        with self._room:
-            if process is None:
-                self._unstarted += 1
-            else:
-                self._idle.append(process)
-            self._room.notify()
-
-    def _give_up(self, process: "_Process | None") -> None:
-        if process is not None:
-            self._alive.discard(process)
-            process.stop()
-        self._give_back(None)
+    def _count(self, error: BaseException) -> None:
+        with self._lock:
+            if isinstance(error, QueryTimeout):
+                self._killed["timeout"] += 1
+            elif isinstance(error, QueryCancelled):
+                self._killed["cancelled"] += 1
+            elif isinstance(error, QueryTooLarge) and not isinstance(error, _AnswerTooLong):
+                self._killed["memory"] += 1
 
 
 class _AnswerTooLong(QueryTooLarge):
@@ -211,8 +237,11 @@ class _Process:
                 pass_fds=[theirs.fileno()],
                 env=os.environ | {"RUST_BACKTRACE": "0"},
             )
+        # A process id may be somebody else's by the time that it gets a signal.
+        self._handle = os.pidfd_open(self._process.pid)
         self._socket = ours
         self._ready = False
+        self.usable = True
         self._memory_mb = pool.memory_mb
         self._setting = {
             "store": str(pool.store.path),
@@ -226,7 +255,8 @@ class _Process:
         return self._process.poll() is None
 
     def ask(self, question: reader.Header, timeout: float) -> Answer:
-        """The answer; after any other exception than an answer's own, stop this process."""
+        """The answer; *usable* is whether this process can give another one."""
+        self.usable = False
         try:
             if not self._ready:
                 self._socket.settimeout(START)
@@ -237,15 +267,27 @@ class _Process:
             reader.send(self._socket, question)
             header = reader.receive(self._socket)
             self._socket.settimeout(TRANSFER)
-            if "error" not in header:
-                return self._answer(header)
+            answer = None if "error" in header else self._answer(header)
         except TimeoutError:
             raise QueryTimeout(
                 f"the query was stopped after {timeout:g} s; ask for less, for example with LIMIT"
             ) from None
         except (EOFError, ConnectionError):
             raise self._cause_of_death() from None
-        raise self._refusal(header)
+        if answer is None:
+            refusal = self._refusal(header)
+            self.usable = not isinstance(refusal, QueryTooLarge) or isinstance(
+                refusal, _AnswerTooLong
+            )
+            raise refusal
+        self.usable = True
+        return answer
+
+    def kill(self) -> None:
+        """Ends what the process does, from any thread: `ask` then raises at once."""
+        self.usable = False
+        signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+        self._socket.shutdown(socket.SHUT_RDWR)
 
     def stop(self) -> None:
         """Ends the process, whatever it does."""
@@ -253,6 +295,7 @@ class _Process:
         self._process.wait()
         self._socket.close()
         self._complaints.close()
+        os.close(self._handle)
 
     def _answer(self, header: reader.Header) -> Answer:
         size = header["size"]

@@ -78,6 +78,10 @@ class QueryTimeout(ScholarGraphError):
     """A query that ran past its time, or waited too long for its turn."""
 
 
+class QueryCancelled(ScholarGraphError):
+    """A query that was stopped because nobody waits for its answer any more."""
+
+
 class QueryTooLarge(ScholarGraphError):
     """A query that needed more memory, or gave a larger answer, than it may."""
 

@@ -13,8 +13,14 @@ import psutil
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad
 
-from scholargraph.graph.readers import ReaderPool
-from scholargraph.graph.sparql import QueryError, QueryRefused, QueryTimeout, QueryTooLarge
+from scholargraph.graph.readers import Cancellation, ReaderPool
+from scholargraph.graph.sparql import (
+    QueryCancelled,
+    QueryError,
+    QueryRefused,
+    QueryTimeout,
+    QueryTooLarge,
+)
 from scholargraph.graph.store import Store, StoreError
 
 EX = "http://example.org/"
@@ -260,6 +266,117 @@ def test_no_more_than_the_queue_holds_wait(store):
     ]
 
 
+def test_who_came_first_is_served_first(store):
+    pool = ReaderPool(store, processes=1, timeout=30.0)
+    pool.query("ASK {}")
+    done = []
+    stop = Cancellation()
+
+    def ask(number):
+        pool.query("ASK {}")
+        done.append(number)
+
+    with ThreadPoolExecutor(9) as threads:
+        endless = threads.submit(pool.query, ENDLESS, cancellation=stop)
+        wait_for(lambda: pool.counts()["busy"] == 1)
+        for number in range(8):
+            threads.submit(ask, number)
+            wait_for(lambda expected=number + 1: pool.counts()["waiting"] == expected)
+        stop.cancel()
+        assert isinstance(endless.exception(), QueryCancelled)
+    pool.close()
+
+    assert done == sorted(done)
+
+
+def test_a_cancelled_query_never_starts(store):
+    pool = ReaderPool(store, processes=1)
+    cancellation = Cancellation()
+    cancellation.cancel()
+    cancellation.cancel()
+
+    with pytest.raises(QueryCancelled):
+        pool.query("ASK {}", cancellation=cancellation)
+    assert pool.counts()["started"] == 0
+
+
+def test_a_running_query_can_be_cancelled(pool):
+    pool.query("ASK {}")
+    cancellation = Cancellation()
+    begin = time.monotonic()
+    threading.Timer(0.3, cancellation.cancel).start()
+
+    with pytest.raises(QueryCancelled):
+        pool.query(ENDLESS, cancellation=cancellation)
+    assert time.monotonic() - begin < 4
+    assert pool.query("ASK {}").body == b'{"head":{},"boolean":true}'
+    assert pool.counts() == {
+        "busy": 0,
+        "idle": 1,
+        "waiting": 0,
+        "started": 2,
+        "killed_timeout": 0,
+        "killed_memory": 0,
+        "killed_cancelled": 1,
+    }
+
+
+def test_a_waiting_query_can_be_cancelled_and_takes_nobodys_turn(pool):
+    pool.query("ASK {}")
+    first, second = Cancellation(), Cancellation()
+    with ThreadPoolExecutor(2) as threads:
+        running = threads.submit(pool.query, ENDLESS, cancellation=first)
+        wait_for(lambda: pool.counts()["busy"] == 1)
+        waiting = threads.submit(pool.query, ENDLESS, cancellation=second)
+        wait_for(lambda: pool.counts()["waiting"] == 1)
+        second.cancel()
+        assert isinstance(waiting.exception(timeout=4), QueryCancelled)
+        assert not running.done()
+        first.cancel()
+        assert isinstance(running.exception(timeout=4), QueryCancelled)
+
+    assert pool.query("ASK {}").body == b'{"head":{},"boolean":true}'
+    assert pool.counts()["killed_cancelled"] == 1
+
+
+def test_cancelling_an_answered_query_changes_nothing(pool):
+    cancellation = Cancellation()
+    answer = pool.query("ASK {}", cancellation=cancellation)
+    cancellation.cancel()
+
+    assert answer.body == pool.query("ASK {}").body
+    assert pool.counts()["started"] == 1
+
+
+def test_cancelling_at_any_moment_harms_no_other_query(store):
+    pool = ReaderPool(store, processes=2, timeout=30.0)
+    query = f"SELECT * {{ ?a <{EX}p> ?x . ?b <{EX}p> ?y }} LIMIT 9000"  # its answer is inline
+    whole = pool.query(query, results="text/csv").body
+    outcomes = []
+
+    def ask(number):
+        cancellation = Cancellation()
+        timer = threading.Timer(number % 25 / 1000, cancellation.cancel)
+        timer.start()
+        try:
+            outcomes.append(pool.query(query, results="text/csv", cancellation=cancellation).body)
+        except QueryCancelled:
+            outcomes.append(None)
+        timer.join()
+
+    with ThreadPoolExecutor(6) as threads:
+        others = [threads.submit(pool.query, query, results="text/csv") for _ in range(40)]
+        list(threads.map(ask, range(100)))
+        bodies = {other.result().body for other in others}
+    counts = pool.counts()
+    pool.close()
+
+    assert bodies == {whole}
+    assert set(outcomes) <= {whole, None}
+    assert counts["killed_cancelled"] <= outcomes.count(None)
+    assert (counts["busy"], counts["waiting"]) == (0, 0)
+
+
 def test_many_threads_share_few_readers(store):
     pool = ReaderPool(store, processes=2, timeout=30.0)
     queries = [f"SELECT ?o {{ <{EX}s{number}> ?p ?o }}" for number in range(100)]
@@ -315,6 +432,13 @@ def test_a_reader_is_lean():
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
 
     assert not {b"flask", b"spacy", b"rdflib", b"numpy", b"networkx"} & set(result.stdout.split())
+
+
+def wait_for(condition, seconds=10.0):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.005)
 
 
 def children():
