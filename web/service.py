@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -15,8 +15,12 @@ from scholargraph.graph.reader import state
 from scholargraph.graph.readers import ReaderPool
 from scholargraph.graph.store import Snapshot, Store
 
+from .access_log import AccessLog, SlowLog
 from .answer_cache import AnswerCache
-from .exchanges import Observer
+from .counters import Counters
+from .exchanges import Exchange, Observer
+from .line_log import LineLog
+from .vitals import Vitals
 
 DEFAULT_STORE = Path("scholargraph.db")
 EXTENSION = "scholargraph"
@@ -39,7 +43,8 @@ class Settings:
     *query_timeout* is in seconds and *query_memory* in MB, both for one query from outside;
     *max_body* and *max_answer* are bytes of a request's body and of a query's answer. Without a
     *token* nobody can write over HTTP. Without *limits* any number of queries waits for a reader,
-    however long: for tests and benchmarks.
+    however long: for tests and benchmarks. *access_log* and *slow_log* are files, ``-`` is standard
+    output; a query is slow after *slow_after* seconds.
     """
 
     store: Path = DEFAULT_STORE
@@ -51,6 +56,9 @@ class Settings:
     max_body: int = 64 * 1024 * 1024
     max_answer: int = 1024 * 1024 * 1024
     limits: bool = True
+    access_log: str | None = None
+    slow_log: str | None = None
+    slow_after: float = 1.0
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -69,6 +77,9 @@ class Settings:
             readers=int(_positive(environment, "SCHOLARGRAPH_READERS", 2)),
             token=_token(environment),
             limits=value("SCHOLARGRAPH_LIMITS", "on").lower() != "off",
+            access_log=value("SCHOLARGRAPH_ACCESS_LOG") or None,
+            slow_log=value("SCHOLARGRAPH_SLOW_LOG") or None,
+            slow_after=_positive(environment, "SCHOLARGRAPH_SLOW_AFTER", 1.0),
         )
 
 
@@ -97,12 +108,23 @@ def _token(environment: Mapping[str, str]) -> str | None:
     return token
 
 
+def _log(target: str) -> LineLog:
+    try:
+        return LineLog.open(target)
+    except OSError as error:
+        raise SettingsError(
+            f"the log {target} cannot be written: {error.strerror}; "
+            "name a file in a folder of your own, or - for standard output"
+        ) from error
+
+
 class Service:
     """
-    The store of one app, and what reads it.
+    The store of one app, what reads it, and what watches it.
 
     Raises:
         StoreError: *settings* name no store.
+        SettingsError: A log cannot be written.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -119,7 +141,11 @@ class Service:
             queue=QUEUE if settings.limits else None,
         )
         self.answers = AnswerCache()
-        self.observer = Observer()
+        self.counters = Counters()
+        self.counters.registry.register(Vitals(self))
+        logs = {"access": settings.access_log, "slow": settings.slow_log}
+        self.logs = {name: _log(target) for name, target in logs.items() if target}
+        self.observer = Observer(self._watchers())
         self._lock = threading.Lock()
         self._newest: Snapshot | None = None
         self._state = ""
@@ -138,9 +164,21 @@ class Service:
                 g.snapshot = self._newest
         return cast(Snapshot, g.snapshot)
 
+    def _watchers(self) -> list[Callable[[Exchange], None]]:
+        watchers = [self.counters.finished]
+        secret = self.settings.token
+        if log := self.logs.get("access"):
+            watchers.append(AccessLog(log, secret=secret).finished)
+        if log := self.logs.get("slow"):
+            after = self.settings.slow_after
+            watchers.append(SlowLog(log, after=after, secret=secret).finished)
+        return watchers
+
     def close(self) -> None:
-        """Stops the readers and lets go of the snapshot."""
+        """Stops the readers, lets go of the snapshot, writes the last lines of the logs."""
         self.readers.close()
+        for log in self.logs.values():
+            log.close()
         self._newest = None
 
 
