@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scholargraph.graph.sparql import QueryError, QueryTimeout, QueryTooLarge
+from scholargraph.graph.sparql import (
+    QueryCancelled,
+    QueryError,
+    QueryRefused,
+    QueryTimeout,
+    QueryTooLarge,
+)
 from scholargraph.web.exchanges import KINDS, Exchange, Observer, kind_of, outcome_of
 
 
@@ -47,6 +53,8 @@ def test_kinds_stay_few_whatever_clients_send(path):
     [
         (QueryTimeout("late"), "timeout"),
         (QueryTooLarge("big"), "memory"),
+        (QueryCancelled("gone"), "cancelled"),
+        (QueryRefused("elsewhere"), "refused"),
         (QueryError("bad"), "error"),
         (RuntimeError("odd"), "error"),
     ],

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from scholargraph.graph.sparql import QueryTimeout, QueryTooLarge
+from scholargraph.graph.sparql import QueryCancelled, QueryRefused, QueryTimeout, QueryTooLarge
 
 Kind = Literal[
     "sparql",
@@ -95,6 +95,10 @@ def outcome_of(error: BaseException) -> Outcome:
             return "timeout"
         case QueryTooLarge():
             return "memory"
+        case QueryCancelled():
+            return "cancelled"
+        case QueryRefused():
+            return "refused"
         case _:
             return "error"
 

@@ -92,9 +92,9 @@ class Vitals(Collector):
         yield from self._logs()
         yield from _process("process", processes.own())
         yield _gauge("process_start_time_seconds", "When it began.", processes.started())
-        readers = processes.descendants()
-        yield _gauge("scholargraph_reader_processes", "Processes that it runs.", readers.processes)
-        yield from _process("scholargraph_reader", readers)
+        below = processes.descendants()
+        yield _gauge("scholargraph_subprocesses", "Processes that it runs.", below.processes)
+        yield from _process("scholargraph_subprocess", below)
         yield InfoMetricFamily("scholargraph_build", "What is running.", _build())
 
     def _snapshot(self) -> Iterator[Metric]:
