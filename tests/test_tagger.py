@@ -269,6 +269,14 @@ def test_spans_are_trimmed_to_names(text, name):
     assert (bounds and " ".join(words[bounds[0] : bounds[1] + 1])) == name
 
 
+def test_a_bracket_that_a_name_begins_with_belongs_to_it():
+    words = "the ( 2 + 1 ) D model ( of 2018 )".split()
+
+    assert well_formed(words, WordSpan(2, 6, "method", 0.5)) == (1, 6)
+    assert well_formed(words, WordSpan(2, 4, "method", 0.5)) == (2, 4)
+    assert well_formed(words, WordSpan(2, 5, "method", 0.5)) == (2, 4)
+
+
 @pytest.mark.parametrize(
     ("word", "expected"),
     [("-", 0), ("net", 1), ("Net", 2), ("CNN", 3), ("BiLSTM", 4), ("A", 5), ("50", 6), ("v3", 7),
