@@ -17,11 +17,12 @@ MENTIONS = "mentions"
 TITLE_END = "scholar_title_end"
 ABBREVIATIONS = "scholar_abbreviations"
 CONCEPTS = "scholar_concepts"
+LINKED_BY = "scholar_linked_by"
 INTRODUCES = "scholar_introduces"
 RELATIONS = "scholar_relations"
 RESULTS = "scholar_results"
 
-for _name in (TITLE_END, ABBREVIATIONS, CONCEPTS, INTRODUCES, RELATIONS, RESULTS):
+for _name in (TITLE_END, ABBREVIATIONS, CONCEPTS, LINKED_BY, INTRODUCES, RELATIONS, RESULTS):
     if not Doc.has_extension(_name):
         Doc.set_extension(_name, default=None)
 

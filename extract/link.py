@@ -13,10 +13,10 @@ from typing import NamedTuple
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from .annotations import CONCEPTS, Marked, mark, marked, short_forms
+from .annotations import CONCEPTS, LINKED_BY, Marked, mark, marked, short_forms
 from .gazetteer import abbreviations, names
 from .keys import concept_key, singular
-from .mentions import KINDS, Kind
+from .mentions import KINDS, Kind, LinkRule
 from .naming import PRAISE, is_coined
 
 _DETERMINER = re.compile(
@@ -181,6 +181,11 @@ class Linked(NamedTuple):
     key: str
     label: str
     abbreviation: str | None
+    rules: tuple[LinkRule, ...] = ()
+
+    def by(self, rule: LinkRule) -> "Linked":
+        """The same, where *rule* had a part in it."""
+        return self if rule in self.rules else self._replace(rules=(*self.rules, rule))
 
 
 class PaperNames:
@@ -205,21 +210,27 @@ class PaperNames:
         label = clean_label(text)
         for candidate in (label, without_head(label, kind)):
             if candidate in self.long_of:
-                return self._full(self.long_of[candidate], kind, candidate)
+                linked = self._full(self.long_of[candidate], kind, candidate).by("abbreviation")
+                return linked if candidate == label else linked.by("head")
         if concept_key(label) in _known()[kind]:
             return self._full(label, kind, None)
         shorter = _HEAD[kind].sub("", label)
         if concept_key(shorter) in self.short_of:
-            return self._full(shorter, kind, None)
+            linked = self._full(shorter, kind, None)
+            return linked if shorter == label else linked.by("head")
         part = _PART.sub("", label)
         if kind == "dataset" and concept_key(part) in _known()[kind]:
-            return self._full(part, kind, None)
-        label = without_head(label, kind)
-        known = _short_known().get(label)
-        if known:
+            linked = self._full(part, kind, None)
+            return linked if part == label else linked.by("part")
+        shorter = without_head(label, kind)
+        if known := _short_known().get(shorter):
             entry = known[0]
-            return Linked(concept_key(entry.label), entry.label, entry.abbreviation)
-        return self._full(label, kind, None)
+            linked = Linked(concept_key(entry.label), entry.label, entry.abbreviation)
+            if entry.label != shorter:
+                linked = linked.by("known")
+        else:
+            linked = self._full(shorter, kind, None)
+        return linked if shorter == label else linked.by("head")
 
     def _full(self, long: str, kind: Kind, short: str | None) -> Linked:
         long = self.first_long.get(concept_key(clean_label(long)), long)
@@ -229,9 +240,10 @@ class PaperNames:
         entry = _known()[kind].get(key) or (
             _known()[kind].get(concept_key(given)) if given else None
         )
-        if entry:
-            return Linked(concept_key(entry.label), entry.label, entry.abbreviation or given)
-        return Linked(key, label, given)
+        if entry is None:
+            return Linked(key, label, given)
+        linked = Linked(concept_key(entry.label), entry.label, entry.abbreviation or given)
+        return linked if linked.key == key else linked.by("known")
 
 
 def _bare(short: str) -> str:
@@ -272,12 +284,13 @@ def linked(
     for mention, concept in pairs:
         key = concept.key
         short = shorts[key].most_common(1)[0][0] if shorts[key] else None
-        settled.append(
-            (
-                mention._replace(kind=kinds[key]),
-                Linked(key, labels[key].most_common(1)[0][0], short),
-            )
-        )
+        label = labels[key].most_common(1)[0][0]
+        result = Linked(key, label, short, concept.rules)
+        if not concept.rules and text[mention.start : mention.end] != label:
+            result = result.by("spelling")
+        if mention.kind != kinds[key]:
+            result = result.by("kind")
+        settled.append((mention._replace(kind=kinds[key]), result))
     settled.sort(key=lambda pair: pair[0])
     return settled
 
@@ -290,7 +303,11 @@ def _without_known_heads(pairs: list[tuple[Marked, Linked]]) -> list[tuple[Marke
         shorter = _HEAD[mention.kind].sub("", concept.label)
         known = shorter and concept.abbreviation is None
         found = concepts.get((mention.kind, concept_key(shorter))) if known else None
-        merged.append((mention, found or concept))
+        if found is None or found.key == concept.key:
+            found = concept
+        else:
+            found = found._replace(rules=concept.rules).by("head")
+        merged.append((mention, found))
     return merged
 
 
@@ -305,14 +322,15 @@ class Linker:
         ]
         settled = linked(text, mark(doc, marked(doc)), forms)
         mark(doc, (mention for mention, _ in settled))
-        doc._.set(CONCEPTS, [tuple(concept) for _, concept in settled])
+        doc._.set(CONCEPTS, [tuple(concept[:3]) for _, concept in settled])
+        doc._.set(LINKED_BY, [list(concept.rules) for _, concept in settled])
         return doc
 
 
 @Language.factory(
     "scholar_linker",
     requires=["doc.spans"],
-    assigns=[f"doc._.{CONCEPTS}"],
+    assigns=[f"doc._.{CONCEPTS}", f"doc._.{LINKED_BY}"],
 )
 def create_linker(nlp: Language, name: str) -> Linker:
     return Linker()

@@ -6,6 +6,8 @@ from typing import Literal, get_args
 
 Kind = Literal["method", "dataset", "task", "metric"]
 Field = Literal["title", "abstract", "text"]
+# Why a mention is taken for a concept that is called otherwise; each can be undone by itself.
+LinkRule = Literal["abbreviation", "known", "head", "part", "spelling", "kind"]
 Predicate = Literal[
     "usedFor",
     "evaluatedOn",
@@ -20,6 +22,7 @@ Predicate = Literal[
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 PREDICATES: tuple[Predicate, ...] = get_args(Predicate)
+LINK_RULES: tuple[LinkRule, ...] = get_args(LinkRule)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,6 +57,12 @@ class Mention:
     *start* and *end* are character offsets into *field* of the paper, end exclusive, so that
     ``abstract[start:end] == text``. *confidence* is a calibrated probability, 0 to 1. *sentence*
     is an index into `Extraction.sentences`.
+
+    *linked_by* says why *text* means *concept* where it is not its label as it stands:
+    ``abbreviation`` (the paper spells one out), ``known`` (a table of names and their spellings),
+    ``head`` (a last word that only repeats the kind: 'the SQuAD dataset'), ``part`` (a split of a
+    known data set), ``spelling`` (case, plural, hyphens, spacing, articles), ``kind`` (the paper
+    speaks of it more surely as another kind).
     """
 
     field: Field
@@ -64,6 +73,7 @@ class Mention:
     confidence: float
     concept: Concept
     sentence: int
+    linked_by: tuple[LinkRule, ...] = ()
 
     def __post_init__(self) -> None:
         if self.end - self.start != len(self.text):

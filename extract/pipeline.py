@@ -23,6 +23,7 @@ from scholargraph import ScholarGraphError
 from .annotations import (
     CONCEPTS,
     INTRODUCES,
+    LINKED_BY,
     RELATIONS,
     RESULTS,
     TITLE_END,
@@ -35,6 +36,7 @@ from .mentions import (
     Concept,
     Extraction,
     Field,
+    LinkRule,
     Mention,
     Predicate,
     Relation,
@@ -125,6 +127,7 @@ def extraction(doc: Doc, *, verbatim: bool = False, model: str = "") -> Extracti
         field, shift = place(start)
         sentences.append(Sentence(field, start - shift, end - shift))
     concepts = cast("list[tuple[str, str, str | None]]", doc._.get(CONCEPTS) or [])
+    linked_by = cast("list[list[LinkRule]]", doc._.get(LINKED_BY) or [[]] * len(concepts))
     mentions: list[Mention] = []
     renumbered: dict[int, int] = {}
     sentence = 0
@@ -146,6 +149,7 @@ def extraction(doc: Doc, *, verbatim: bool = False, model: str = "") -> Extracti
                 round(min(1.0, max(0.0, mention.score)), 4),
                 Concept(mention.kind, key, label, short),
                 sentence,
+                tuple(linked_by[index]),
             )
         )
     return Extraction(

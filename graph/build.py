@@ -6,7 +6,9 @@ from decimal import Decimal
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from scholargraph.extract.mentions import Extraction, Mention
+from scholargraph.extract.families import family
+from scholargraph.extract.keys import concept_key
+from scholargraph.extract.mentions import Concept, Extraction, Mention
 from scholargraph.extract.papers import Author, Paper, Profile, SourceClaim
 
 from . import vocab as v
@@ -185,7 +187,7 @@ def _evidence(
         yield Quad(node, v.END, Literal(mention.end))
         yield Quad(node, v.CONFIDENCE, _probability(mention.confidence))
         yield Quad(node, v.GENERATED_BY, run)
-        yield from _naming(node, mention)
+        yield from _naming(node, mention, iris)
         yield Quad(subject, v.USES[mention.kind], concept)
     for number in extraction.introduces:
         yield Quad(subject, v.INTRODUCES, concepts[number])
@@ -226,12 +228,19 @@ def _evidence(
                 yield Quad(node, predicate, concepts[number])
 
 
-def _naming(node: NamedNode, mention: Mention) -> Iterator[Quad]:
+def _naming(node: NamedNode, mention: Mention, iris: Iris) -> Iterator[Quad]:
     # A mention speaks for its concept's name by its own text; only where it does not, that is said.
-    if mention.concept.label != mention.text:
-        yield Quad(node, v.CONCEPT_LABEL, Literal(mention.concept.label))
-    if mention.concept.abbreviation:
-        yield Quad(node, v.ABBREVIATION, Literal(mention.concept.abbreviation))
+    concept = mention.concept
+    if concept.label != mention.text:
+        yield Quad(node, v.CONCEPT_LABEL, Literal(concept.label))
+    if concept.abbreviation:
+        yield Quad(node, v.ABBREVIATION, Literal(concept.abbreviation))
+    for rule in mention.linked_by:
+        yield Quad(node, v.LINKED_BY, Literal(rule))
+    wider = family(concept.label) if concept.kind == "method" else None
+    if wider:
+        yield Quad(node, v.FAMILY, iris.concept(Concept("method", concept_key(wider), wider)))
+        yield Quad(node, v.FAMILY_LABEL, Literal(wider))
 
 
 def date_literal(date: str) -> Literal:

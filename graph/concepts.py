@@ -56,7 +56,11 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """A concept's page; *papers* of the page asked for, *paper_count* of all."""
+    """
+    A concept's page; *papers* of the page asked for, *paper_count* of all.
+
+    *families* are the models that it is a size of, *sizes* those that are sizes of it.
+    """
 
     iri: str
     name: str
@@ -66,6 +70,8 @@ class Concept:
     papers: tuple[Using, ...]
     paper_count: int
     years: tuple[tuple[int, int], ...]
+    families: tuple[Counted, ...]
+    sizes: tuple[Counted, ...]
     neighbours: dict[str, tuple[Counted, ...]]
     relations: tuple[Related, ...]
     results: tuple[tuple[Named, Result], ...]
@@ -78,6 +84,7 @@ def concept(
     papers = _papers(snapshot, iri)
     shown = papers[(page - 1) * PAGE : page * PAGE]
     label = next(iter(properties.get(v.LABEL.value, ())), None)
+    sized = list(rows(snapshot, "concept_sizes", concept=iri))
     return Concept(
         iri=iri.value,
         name=label or ending(iri.value),
@@ -87,6 +94,8 @@ def concept(
         papers=tuple(_with_evidence(snapshot, iri, paper) for paper in shown),
         paper_count=len(papers),
         years=papers_a_year(paper.date for paper in papers),
+        families=tuple(counted(row, "other") for row in sized if row.truth("wider")),
+        sizes=tuple(counted(row, "other") for row in sized if not row.truth("wider")),
         neighbours=by_kind(
             (counted(row, "other") for row in rows(snapshot, "concept_neighbours", concept=iri)),
             iris,

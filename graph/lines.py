@@ -34,6 +34,7 @@ def extraction_line(paper: Paper, extraction: Extraction, iris: Iris) -> str:
                 "confidence": round(mention.confidence, 3),
                 "concept": iris.concept(mention.concept).value,
                 "label": mention.concept.label,
+                "linked_by": list(mention.linked_by),
             }
             for mention in extraction.mentions
         ],

@@ -29,7 +29,7 @@ _ORCID = re.compile(r"(?:https?://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])", 
 
 # What evidence for shared nodes is written in.
 _WITNESSES = {
-    *(v.OF_CONCEPT, v.EXACT, v.CONCEPT_LABEL, v.ABBREVIATION),
+    *(v.OF_CONCEPT, v.EXACT, v.CONCEPT_LABEL, v.ABBREVIATION, v.FAMILY, v.FAMILY_LABEL),
     *(v.OF_AUTHOR, v.MAIN_ENTITY, v.NAME_AS_GIVEN, v.ORCID),
     *(v.CATEGORY, v.SUBJECT, v.PREDICATE, v.OBJECT),
 }
@@ -43,6 +43,11 @@ SELECT ?node ?label ?form ?abbreviation (COUNT(*) AS ?n) WHERE {{
     OPTIONAL {{ ?mention {v.CONCEPT_LABEL} ?label }}
     OPTIONAL {{ ?mention {v.ABBREVIATION} ?abbreviation }}
 }} GROUP BY ?node ?label ?form ?abbreviation
+"""
+_SIZED = f"""
+SELECT ?node ?family (COUNT(*) AS ?n) WHERE {{
+    ?mention {v.FAMILY} ?node ; {v.FAMILY_LABEL} ?family .
+}} GROUP BY ?node ?family
 """
 _AUTHORED = f"""
 SELECT ?node ?name ?orcid (COUNT(*) AS ?n) WHERE {{
@@ -67,10 +72,18 @@ SELECT ?subject ?predicate ?object (COUNT(*) AS ?n) WHERE {{
 }} GROUP BY ?subject ?predicate ?object
 """
 
+_SIZES_OF = f"""
+SELECT ?subject ?predicate ?object (COUNT(*) AS ?n) WHERE {{
+    ?mention {v.OF_CONCEPT} ?subject ; {v.FAMILY} ?object .
+    BIND ({v.BROADER} AS ?predicate)
+}} GROUP BY ?subject ?predicate ?object
+"""
+
 _NAMED_BY = {
     "author": (_AUTHORED, _PROFILED),
     "category": (_FILED,),
     **dict.fromkeys(v.CONCEPT_CLASSES, (_MENTIONED,)),
+    "method": (_MENTIONED, _SIZED),
 }
 
 # What is settled here.
@@ -142,6 +155,11 @@ def _evidence(quads: Iterable[Quad]) -> Iterator[tuple[Node, Item]]:
                 yield concept, ("form", form)
             for short in _texts(values, v.ABBREVIATION):
                 yield concept, ("abbreviation", short)
+            for family in _iris(values, v.FAMILY):
+                yield Triple(concept, v.BROADER, family), ("said", "")
+        for family in _iris(values, v.FAMILY):
+            for name in _texts(values, v.FAMILY_LABEL):
+                yield family, ("family", name)
         for author in [*_iris(values, v.OF_AUTHOR), *_iris(values, v.MAIN_ENTITY)]:
             for name in _texts(values, v.NAME_AS_GIVEN):
                 yield author, ("name", name)
@@ -173,7 +191,8 @@ def _counted(graph: Readable, node: Node, iris: Iris) -> dict[Node, Counter[Item
     if not graph.quads(node.subject, node.predicate, node.object, FACTS):
         return {node: Counter()}  # it would be there if any paper stated it
     counts: dict[Node, Counter[Item]] = {}
-    for row in graph.select(_STATED_OF, subject=node.subject):
+    query = _SIZES_OF if node.predicate == v.BROADER else _STATED_OF
+    for row in graph.select(query, subject=node.subject):
         predicate, object = row["predicate"], row["object"]
         if isinstance(predicate, NamedNode) and isinstance(object, NamedNode):
             triple = Triple(node.subject, predicate, object)
@@ -216,7 +235,9 @@ def _settled(node: Node, count: Counter[Item], iris: Iris) -> Iterator[Quad]:
     elif noun in v.CONCEPT_CLASSES:
         yield Quad(node, v.TYPE, v.CONCEPT_CLASSES[noun])
         yield Quad(node, v.TYPE, v.CONCEPT)
-        yield from _named(node, v.LABEL, _of(count, "label"), others=_of(count, "form"))
+        # Nobody need have named a family but by its sizes.
+        labels = _of(count, "label") or _of(count, "family")
+        yield from _named(node, v.LABEL, labels, others=_of(count, "form"))
         for short in _of(count, "abbreviation"):
             yield Quad(node, v.ABBREVIATION, Literal(short))
 

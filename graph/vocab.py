@@ -94,6 +94,7 @@ LABEL = term("skos:prefLabel")
 ALT_LABEL = term("skos:altLabel")
 NOTATION = term("skos:notation")
 ABBREVIATION = term("sg:abbreviation")
+BROADER = term("skos:broader")  # from a size of a model to the model
 INTRODUCES = term("sg:introduces")
 USES = {
     "method": term("sg:usesMethod"),
@@ -109,6 +110,9 @@ ANNOTATION = term("oa:Annotation")
 IN_SENTENCE = term("sg:inSentence")
 OF_CONCEPT = term("sg:concept")
 CONCEPT_LABEL = term("sg:conceptLabel")
+LINKED_BY = term("sg:linkedBy")
+FAMILY = term("sg:family")
+FAMILY_LABEL = term("sg:familyLabel")
 FIELD = term("sg:field")
 EXACT = term("oa:exact")
 START = term("oa:start")

@@ -182,3 +182,59 @@ def test_generic_mentions_become_no_concepts():
     assert concepts(
         "our approach beats BERT", [("our approach", "method"), ("BERT", "method")]
     ) == [("method", "bert", "BERT", None)]
+
+
+def rules(text: str, names: list[tuple[str, str]], forms: list[tuple[str, str]] = ()):
+    marks = []
+    position = 0
+    for name, kind in names:
+        position = text.index(name, position)
+        marks.append(Marked(position, position + len(name), kind, 0.9))
+        position += len(name)
+    return [concept.rules for _, concept in linked(text, marks, list(forms))]
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "forms", "expected"),
+    [
+        ("BERT", [("BERT", "method")], [], [()]),
+        (
+            "Tree Cutting (TC), then TC and the TC model",
+            [("Tree Cutting", "method"), ("TC", "method"), ("the TC model", "method")],
+            [("TC", "Tree Cutting")],
+            [(), ("abbreviation",), ("abbreviation", "head")],
+        ),
+        ("a CNN", [("CNN", "method")], [], [("known",)]),
+        ("the SQuAD dataset", [("SQuAD dataset", "dataset")], [], [("head",)]),
+        ("SQuAD dev", [("SQuAD dev", "dataset")], [], [("part",)]),
+        (
+            "tree cutter, tree cutter and Tree Cutters",
+            [("tree cutter", "method"), ("tree cutter", "method"), ("Tree Cutters", "method")],
+            [],
+            [(), (), ("spelling",)],
+        ),
+        (
+            "RACE is hard. RACE helps. RACE wins.",
+            [("RACE", "dataset"), ("RACE", "task"), ("RACE", "dataset")],
+            [],
+            [(), ("kind",), ()],
+        ),
+    ],
+)
+def test_what_made_a_mention_mean_its_concept_is_said(text, names, forms, expected):
+    assert rules(text, names, forms) == expected
+
+
+def test_versions_and_sizes_are_concepts_of_their_own():
+    text = "SQuAD 1.1, SQuAD 2.0, BERT-large and BERT-base"
+    found = concepts(
+        text,
+        [
+            ("SQuAD 1.1", "dataset"),
+            ("SQuAD 2.0", "dataset"),
+            ("BERT-large", "method"),
+            ("BERT-base", "method"),
+        ],
+    )
+
+    assert len({key for _, key, _, _ in found}) == 4

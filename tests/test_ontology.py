@@ -7,10 +7,13 @@ from pathlib import Path
 import pyoxigraph
 import pytest
 import rdflib
+from conftest import RUN
+from corpus import paper
 from rdflib.namespace import OWL, RDF, RDFS
 
 import scholargraph
 from scholargraph.graph import vocab
+from scholargraph.graph.commit import Committer, Outcome, PaperEntry
 from scholargraph.graph.vocab import PREFIXES
 
 ROOT = Path(scholargraph.__file__).parent
@@ -100,6 +103,9 @@ def test_properties_have_the_ranges_that_the_graph_has(store, ontology):
         for term, kind in ontology.subject_objects(RDFS.range)
         if kind in classes
     }
+
+    sized = paper("sized-1", "Sizes", "We tune {BERT-large|method|BERT-large}.")
+    Committer(store).commit([PaperEntry(*sized, RUN)], Outcome())
 
     with store.snapshot() as snapshot:
         for predicate, kind in ranges.items():

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pyoxigraph
 import pytest
 from conftest import RUN
-from corpus import CORPUS, HOSTILE_NAME, HOSTILE_TITLE, PROFILE
+from corpus import CORPUS, HOSTILE_NAME, HOSTILE_TITLE, PROFILE, paper
 from flask.testing import FlaskClient
 from pyoxigraph import NamedNode, RdfFormat
 
@@ -405,3 +405,14 @@ def test_remembered_answers_stay_below_their_bound():
 
     assert memory.get(("a", "", "", "")) is None
     assert memory.get(("c", "", "", "")) == (bytes(100), [])
+
+
+def test_a_size_and_its_model_lead_to_each_other(store, client):
+    sized = paper("sized-1", "Sizes", "We tune {BERT-large|method|BERT-large}.")
+    Committer(store).commit([PaperEntry(*sized, RUN)], Outcome())
+
+    size = client.get("/method/bert-large", headers={"Accept": BROWSER}).text
+    model = client.get("/method/bert", headers={"Accept": BROWSER}).text
+
+    assert 'A size of <a href="/method/bert">BERT</a>' in size
+    assert '<a href="/method/bert-large">BERT-large</a>' in model

@@ -226,3 +226,25 @@ def test_what_a_paper_owns_is_found_again(empty_store, corpus):
         IRIS.paper(corpus[0][0]).value
     }
     assert len(quads) == len(set(quads)) > 150
+
+
+def test_a_size_is_narrower_than_its_model(empty_store):
+    sized = paper("1", "One", "We tune {BERT-large|method|BERT-large}.", authors=authors("Bo Ek"))
+    commit(empty_store, sized)
+    alone = values(empty_store, "method/bert", v.LABEL)
+    commit(empty_store, paper("2", "Two", "We tune {Bert|method|Bert}.", authors=authors("Bo Ek")))
+
+    assert values(empty_store, "method/bert-large", v.BROADER) == {IRIS.base + "method/bert"}
+    assert alone == {"BERT"}  # known by its size only
+    assert values(empty_store, "method/bert", v.LABEL) == {"Bert"}
+
+
+def test_a_family_goes_with_its_last_size(empty_store):
+    commit(empty_store, paper("1", "One", "We tune {T5-small|method|T5-small}.", date="2020"))
+    before = facts(empty_store)
+    commit(empty_store, paper("2", "Two", "We tune {BART-large|method|BART-large}.", date="2020"))
+    commit(empty_store, paper("2", "Two", "We tune {nothing|method|nothing}.", date="2020"))
+
+    assert values(empty_store, "method/bart", v.TYPE) == set()
+    assert values(empty_store, "method/bart-large", v.BROADER) == set()
+    assert before <= facts(empty_store)
