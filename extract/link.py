@@ -233,17 +233,25 @@ class PaperNames:
         return linked if shorter == label else linked.by("head")
 
     def _full(self, long: str, kind: Kind, short: str | None) -> Linked:
-        long = self.first_long.get(concept_key(clean_label(long)), long)
-        label = without_head(clean_label(long), kind)
+        first = self.first_long.get(concept_key(clean_label(long)), long)
+        label = without_head(clean_label(first), kind)
         key = concept_key(label)
-        given = _bare(short) if short else self.short_of.get(concept_key(clean_label(long)))
+        linked = Linked(key, label, None)
+        if concept_key(first) != concept_key(long):  # two spelt-out forms of one short form
+            linked = linked.by("abbreviation")
+        if label != clean_label(first):
+            linked = linked.by("head")
+        given = _bare(short) if short else self.short_of.get(concept_key(clean_label(first)))
         entry = _known()[kind].get(key) or (
             _known()[kind].get(concept_key(given)) if given else None
         )
         if entry is None:
-            return Linked(key, label, given)
-        linked = Linked(concept_key(entry.label), entry.label, entry.abbreviation or given)
-        return linked if linked.key == key else linked.by("known")
+            return linked._replace(abbreviation=given)
+        if concept_key(entry.label) != key:
+            linked = linked.by("known")
+        return Linked(
+            concept_key(entry.label), entry.label, entry.abbreviation or given, linked.rules
+        )
 
 
 def _bare(short: str) -> str:
