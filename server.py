@@ -1,7 +1,7 @@
 """
 The web application: what `flask --app server run`, `python server.py` and WSGI servers start.
 
-Nothing is computed here. Errors of the rooms below become HTTP statuses here and nowhere else.
+Nothing is computed here.
 """
 
 import logging
@@ -16,16 +16,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from scholargraph import ScholarGraphError
-from scholargraph.graph.graph_store import GraphChanged, RdfError
-from scholargraph.graph.rdfxml import NotXml
-from scholargraph.graph.sparql import (
-    AnswerUnwritable,
-    QueryError,
-    QueryRefused,
-    QueryTimeout,
-    QueryTooLarge,
-)
-from scholargraph.graph.store import Store, StoreBusy
+from scholargraph.graph.store import Store
 from scholargraph.web import (
     explore,
     export,
@@ -38,26 +29,8 @@ from scholargraph.web import (
     updates,
     vendor,
 )
-from scholargraph.web.problems import Problem
+from scholargraph.web.headers import common
 from scholargraph.web.service import EXTENSION, Service, Settings
-
-# `default-src 'self'` alone would forbid icons in data: URLs and pictures saved from blob: URLs.
-SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
-
-READS = ("GET", "HEAD", "OPTIONS")
-READERS_ELSEWHERE = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match",
-    "Access-Control-Expose-Headers": "Content-Disposition, ETag, Link, Retry-After",
-    "Access-Control-Max-Age": "86400",
-}
 
 
 class ServerError(ScholarGraphError):
@@ -85,15 +58,10 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     @app.after_request
     def headers(response: Response) -> Response:
-        for name, value in SECURITY_HEADERS.items():
+        for name, value in common(request.method, request.path).items():
             response.headers.setdefault(name, value)
-        # Any page of any site may read what anybody may read; queries by POST are reads too.
-        # Changes are not for them: whoever has the token does not use it from a web page.
-        if request.method in READS or request.path == sparql.PATH:
-            for name, value in READERS_ELSEWHERE.items():
-                response.headers.setdefault(name, value)
-            if request.method == "OPTIONS":
-                response.headers["Access-Control-Allow-Methods"] = response.headers["Allow"]
+        if request.method == "OPTIONS" and "Allow" in response.headers:
+            response.headers["Access-Control-Allow-Methods"] = response.headers["Allow"]
         return response
 
     return app
@@ -106,53 +74,12 @@ def _register_blueprints(app: Flask) -> None:
 
 
 def _register_errors(app: Flask) -> None:
-    @app.errorhandler(Problem)
-    def problem(error: Problem) -> Response:
-        return problems.answer(error)
-
-    @app.errorhandler(QueryError)
-    def bad_query(error: QueryError) -> Response:
-        problem = Problem(400, "Bad query", str(error))
-        if error.line:
-            problem.members = {"line": error.line, "column": error.column}
+    @app.errorhandler(ScholarGraphError)
+    def deliberate(error: ScholarGraphError) -> Response:
+        problem = problems.problem_of(error)
+        if problem is None:
+            raise error
         return problems.answer(problem)
-
-    @app.errorhandler(QueryRefused)
-    def refused_query(error: QueryRefused) -> Response:
-        return problems.answer(Problem(403, "Query refused", str(error)))
-
-    @app.errorhandler(GraphChanged)
-    def changed(error: GraphChanged) -> Response:
-        return problems.answer(Problem(412, "Precondition failed", str(error)))
-
-    @app.errorhandler(RdfError)
-    def bad_rdf(error: RdfError) -> Response:
-        return problems.answer(Problem(400, "Bad RDF", str(error)))
-
-    @app.errorhandler(NotXml)
-    @app.errorhandler(AnswerUnwritable)
-    def unwritable(error: AnswerUnwritable | NotXml) -> Response:
-        return problems.answer(Problem(406, "Not acceptable", str(error)))
-
-    @app.errorhandler(QueryTimeout)
-    def too_slow(error: QueryTimeout) -> Response:
-        return problems.answer(
-            Problem(503, "The query took too long", str(error), headers={"Retry-After": "10"})
-        )
-
-    @app.errorhandler(QueryTooLarge)
-    def too_large(error: QueryTooLarge) -> Response:
-        return problems.answer(
-            Problem(
-                503, "The query needs too much memory", str(error), headers={"Retry-After": "60"}
-            )
-        )
-
-    @app.errorhandler(StoreBusy)
-    def busy(error: StoreBusy) -> Response:
-        return problems.answer(
-            Problem(503, "The store is busy", str(error), headers={"Retry-After": "5"})
-        )
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:

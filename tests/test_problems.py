@@ -130,3 +130,9 @@ def test_every_answer_carries_the_headers_that_protect_browsers(client):
         assert "unsafe" not in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_asking_what_a_page_allows_that_is_not_there_is_no_bug(client):
+    response = client.options("/nowhere")
+
+    assert (response.status_code, response.content_type) == (404, "application/problem+json")

@@ -1,4 +1,8 @@
-"""Problem documents: RFC 9457 JSON for programs, a small page for browsers."""
+"""
+Problem documents: RFC 9457 JSON for programs, a small page for browsers.
+
+Errors of the rooms below become HTTP statuses here and nowhere else.
+"""
 
 import json
 from http import HTTPStatus
@@ -6,6 +10,17 @@ from http import HTTPStatus
 from flask import Response, current_app, render_template, request
 
 from scholargraph import ScholarGraphError
+from scholargraph.graph.graph_store import GraphChanged, RdfError
+from scholargraph.graph.rdfxml import NotXml
+from scholargraph.graph.sparql import (
+    AnswerUnwritable,
+    QueryCancelled,
+    QueryError,
+    QueryRefused,
+    QueryTimeout,
+    QueryTooLarge,
+)
+from scholargraph.graph.store import StoreBusy
 
 from .negotiation import best
 
@@ -57,20 +72,59 @@ def standard(status: int, detail: str = "", headers: dict[str, str] | None = Non
     return Problem(status, HTTPStatus(status).phrase.capitalize(), detail, headers=headers)
 
 
-def answer(problem: Problem) -> Response:
-    """
-    *problem* as the response to the current request.
+def problem_of(error: ScholarGraphError) -> Problem | None:
+    """What a client is told of *error*; None where that is a bug, or the machine's fault."""
+    match error:
+        case Problem():
+            return error
+        case QueryRefused():
+            return Problem(403, "Query refused", str(error))
+        case QueryError():
+            place = {"line": error.line, "column": error.column} if error.line else {}
+            return Problem(400, "Bad query", str(error), **place)
+        case GraphChanged():
+            return Problem(412, "Precondition failed", str(error))
+        case RdfError():
+            return Problem(400, "Bad RDF", str(error))
+        case AnswerUnwritable() | NotXml():
+            return Problem(406, "Not acceptable", str(error))
+        case QueryTimeout():
+            return _later("The query took too long", error, 10)
+        case QueryTooLarge():
+            return _later("The query needs too much memory", error, 60)
+        case QueryCancelled():
+            return _later("The query was stopped", error, 10)
+        case StoreBusy():
+            return _later("The store is busy", error, 5)
+    return None
 
-    A page goes only to clients that name ``text/html`` and like it no less than JSON: for ``*/*``
-    (curl, most libraries) and for clients that like neither, the document is JSON.
+
+def _later(title: str, error: ScholarGraphError, seconds: int) -> Problem:
+    return Problem(503, title, str(error), headers={"Retry-After": str(seconds)})
+
+
+def likes_pages(accept: str) -> bool:
     """
-    accept = request.headers.get("Accept", "")
-    offers = (MEDIA_TYPE, "application/json", "text/html")
-    if "text/html" in accept.lower() and best(accept, ("text/html", *offers)) == "text/html":
+    Whether a client gets a problem as a page.
+
+    Only one that names ``text/html`` and likes it no less than JSON: for ``*/*`` (curl, most
+    libraries) and for clients that like neither, the document is JSON.
+    """
+    offers = ("text/html", MEDIA_TYPE, "application/json")
+    return "text/html" in accept.lower() and best(accept, offers) == "text/html"
+
+
+def body_of(problem: Problem) -> str:
+    """*problem* as JSON."""
+    return json.dumps(problem.document(), ensure_ascii=False, indent=2) + "\n"
+
+
+def answer(problem: Problem) -> Response:
+    """*problem* as the response to the current request: a document, or a page."""
+    if likes_pages(request.headers.get("Accept", "")):
         response = current_app.make_response(render_template("problem.html", problem=problem))
     else:
-        text = json.dumps(problem.document(), ensure_ascii=False, indent=2) + "\n"
-        response = current_app.response_class(text, content_type=MEDIA_TYPE)
+        response = current_app.response_class(body_of(problem), content_type=MEDIA_TYPE)
     response.status_code = problem.status
     response.headers.update(problem.headers)
     response.vary.add("Accept")
