@@ -3,7 +3,16 @@
 from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 
-from . import holdings, home, ontology, remembered, resources, wording
+from . import (
+    descriptions,
+    holdings,
+    home,
+    ontology,
+    remembered,
+    representations,
+    resources,
+    wording,
+)
 
 blueprint = Blueprint("pages", __name__)
 
@@ -20,6 +29,10 @@ blueprint.add_url_rule(
 blueprint.add_url_rule("/ontology", "ontology", ontology.ontology)
 blueprint.add_url_rule("/ontology.ttl", "ontology_turtle", ontology.turtle)
 blueprint.add_url_rule("/ns", "namespace", ontology.namespace)
+blueprint.add_url_rule(descriptions.PATH, "dataset", descriptions.dataset)
+blueprint.add_url_rule(
+    f"{descriptions.PATH}.<any(ttl,nt,jsonld,rdf):suffix>", "dataset_as", descriptions.dataset_as
+)
 
 
 @blueprint.record_once
@@ -29,3 +42,4 @@ def _prepare(state: BlueprintSetupState) -> None:
     remembered.install(state.app)
     wording.install(state.app)
     state.app.jinja_env.globals["resource_forms"] = tuple(resources.SUFFIXES.items())
+    state.app.jinja_env.globals["description_forms"] = tuple(representations.SUFFIXES.items())

@@ -53,20 +53,31 @@ def install(app: Flask) -> None:
 
 def remembered(view: Callable[P, Response]) -> Callable[P, Response]:
     """*view*, made once for each address, Accept and snapshot; with an ETag, and 304 for it."""
+    return remembered_by(lambda: service().snapshot().name)(view)
 
-    @wraps(view)
-    def answer(*args: P.args, **kwargs: P.kwargs) -> Response:
-        memory = cast(Remembered, current_app.extensions[EXTENSION])
-        accept = request.headers.get("Accept", "")
-        key = service().snapshot().name, request.script_root, request.full_path, accept
-        if kept := memory.get(key):
-            response = current_app.response_class(kept[0], headers=kept[1])
-        else:
+
+def remembered_by(
+    version: Callable[[], str],
+) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
+    """As `remembered`, for what changes with *version* instead of the snapshot."""
+
+    def decorated(view: Callable[P, Response]) -> Callable[P, Response]:
+        @wraps(view)
+        def answer(*args: P.args, **kwargs: P.kwargs) -> Response:
+            memory = cast(Remembered, current_app.extensions[EXTENSION])
+            accept = request.headers.get("Accept", "")
+            key = version(), request.script_root, request.full_path, accept
+            if kept := memory.get(key):
+                response = current_app.response_class(kept[0], headers=kept[1])
+                response.make_conditional(request)
+                return response
             response = view(*args, **kwargs)
             response.add_etag()
             response.headers["Cache-Control"] = "no-cache"  # kept, but asked for each time
             memory.put(key, response.get_data(), list(response.headers))
-        response.make_conditional(request)
-        return response
+            response.make_conditional(request)
+            return response
 
-    return answer
+        return answer
+
+    return decorated

@@ -1,6 +1,7 @@
 """What the pages of one app share: settings, store, the snapshot they read, reader processes."""
 
 import os
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import cast
 from flask import current_app, g
 
 from scholargraph import ScholarGraphError
+from scholargraph.graph.censuses import Censuses
 from scholargraph.graph.iris import Iris
 from scholargraph.graph.reader import state
 from scholargraph.graph.readers import ReaderPool
@@ -42,9 +44,10 @@ class Settings:
 
     *query_timeout* is in seconds and *query_memory* in MB, both for one query from outside;
     *max_body* and *max_answer* are bytes of a request's body and of a query's answer. Without a
-    *token* nobody can write over HTTP. Without *limits* any number of queries waits for a reader,
-    however long: for tests and benchmarks. *access_log* and *slow_log* are files, ``-`` is standard
-    output; a query is slow after *slow_after* seconds.
+    *token* nobody can write over HTTP. *license* is the address of the terms on which the data may
+    be used. Without *limits* any number of queries waits for a reader, however long: for tests and
+    benchmarks. *access_log* and *slow_log* are files, ``-`` is standard output; a query is slow
+    after *slow_after* seconds.
     """
 
     store: Path = DEFAULT_STORE
@@ -53,6 +56,7 @@ class Settings:
     query_memory: int = 1024
     readers: int = 2
     token: str | None = field(default=None, repr=False)
+    license: str | None = None
     max_body: int = 64 * 1024 * 1024
     max_answer: int = 1024 * 1024 * 1024
     limits: bool = True
@@ -76,6 +80,7 @@ class Settings:
             query_memory=int(_positive(environment, "SCHOLARGRAPH_QUERY_MEMORY", 1024)),
             readers=int(_positive(environment, "SCHOLARGRAPH_READERS", 2)),
             token=_token(environment),
+            license=_license(environment),
             limits=value("SCHOLARGRAPH_LIMITS", "on").lower() != "off",
             access_log=value("SCHOLARGRAPH_ACCESS_LOG") or None,
             slow_log=value("SCHOLARGRAPH_SLOW_LOG") or None,
@@ -106,6 +111,16 @@ def _token(environment: Mapping[str, str]) -> str | None:
     if not token:
         raise SettingsError(f"the token file {path} is empty")
     return token
+
+
+def _license(environment: Mapping[str, str]) -> str | None:
+    address = environment.get("SCHOLARGRAPH_LICENSE") or None
+    if address and not re.fullmatch(r"https?://[!-~]+", address):
+        raise SettingsError(
+            f"SCHOLARGRAPH_LICENSE is {address!r}; give an address such as "
+            "https://creativecommons.org/publicdomain/zero/1.0/"
+        )
+    return address
 
 
 def _log(target: str) -> LineLog:
@@ -140,6 +155,7 @@ class Service:
             patience=PATIENCE if settings.limits else threading.TIMEOUT_MAX,
             queue=QUEUE if settings.limits else None,
         )
+        self.censuses = Censuses(self.store)
         self.answers = AnswerCache()
         self.counters = Counters()
         self.counters.registry.register(Vitals(self))
@@ -177,6 +193,7 @@ class Service:
     def close(self) -> None:
         """Stops the readers, lets go of the snapshot, writes the last lines of the logs."""
         self.readers.close()
+        self.censuses.close()
         for log in self.logs.values():
             log.close()
         self._newest = None

@@ -5,18 +5,18 @@ import re
 from collections.abc import Sequence
 
 from flask import Blueprint, Response, current_app, render_template, request
-from pyoxigraph import serialize
 
 from scholargraph.graph import reader
 from scholargraph.graph.questions import examples
 from scholargraph.graph.readers import Answer
-from scholargraph.graph.service_description import service_description
 from scholargraph.graph.sparql import Form, form
 from scholargraph.graph.vocab import PREFIXES
 
+from . import descriptions
 from .negotiation import best
 from .problems import Problem, standard
 from .protocol import Parameters, operation
+from .representations import GRAPHS
 from .service import service
 
 blueprint = Blueprint("sparql", __name__)
@@ -30,12 +30,6 @@ OFFERS: dict[Form, tuple[str, ...]] = {
     "boolean": (*reader.SOLUTIONS, "application/json"),
     "graph": tuple(reader.GRAPHS),
 }
-DESCRIPTIONS = (
-    "text/turtle",
-    "application/n-triples",
-    "application/ld+json",
-    "application/rdf+xml",
-)
 
 # `format=` for links, which cannot send Accept: the first that fits the kind of answer. Clients
 # such as SPARQLWrapper send these names beside a right Accept: one that does not fit is no error.
@@ -70,7 +64,7 @@ def sparql() -> Response:
     """
     text, parameters = operation("query")
     if text is None:
-        return _editor() if _likes_pages(DESCRIPTIONS) else _description()
+        return _editor() if _likes_pages(tuple(GRAPHS)) else descriptions.service_answer()
     if request.method == "GET" and not parameters.one("format"):
         asked = form(text) or "solutions"
         if _likes_pages(OFFERS.get(asked, ())):
@@ -153,22 +147,5 @@ def _likes_pages(instead: Sequence[str]) -> bool:
 def _editor(text: str | None = None) -> Response:
     page = render_template("sparql.html", examples=examples(), prefixes=PREFIXES, query=text)
     response = current_app.make_response(page)
-    response.vary.add("Accept")
-    return response
-
-
-def _description() -> Response:
-    media_type = best(request.headers.get("Accept", ""), DESCRIPTIONS)
-    if media_type is None:
-        raise Problem(
-            406,
-            "Not acceptable",
-            f"The description of this service is available as {', '.join(DESCRIPTIONS)}; "
-            "for answers send a query.",
-            available=list(DESCRIPTIONS),
-        )
-    triples = service_description(request.base_url)
-    body = serialize(triples, format=reader.GRAPHS[media_type], prefixes=PREFIXES)
-    response = current_app.response_class(body, content_type=media_type)
     response.vary.add("Accept")
     return response
