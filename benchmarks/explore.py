@@ -3,7 +3,7 @@ How long a picture of 300 nodes takes: on the server, and until it stands still 
 
     python benchmarks/explore.py [--store DIR] [--papers 2000]
 
-Without a store, invented papers make one. Limits, of the issue: 300 ms on the server for a picture
+Without a store, invented papers make one. Limits: 300 ms on the server for a picture
 that is not kept yet, 1 s in Chromium from the page's data to the first whole picture. Beside them,
 in the same run, pyvis' own way with the same 300 nodes: `from_nx`, its own HTML, its physics.
 """
