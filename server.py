@@ -22,6 +22,8 @@ from scholargraph.web import (
     export,
     graph_store,
     health,
+    metrics,
+    openapi,
     pages,
     problems,
     search,
@@ -68,8 +70,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _register_blueprints(app: Flask) -> None:
-    modules = (pages, search, explore, export, vendor, sparql, updates, graph_store, health)
-    for module in modules:
+    protocols = (sparql, updates, graph_store)
+    machines = (health, metrics, openapi)
+    for module in (pages, search, explore, export, vendor, *protocols, *machines):
         app.register_blueprint(module.blueprint)
 
 
