@@ -5,58 +5,125 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from scholargraph.graph.readers import Answer
+from scholargraph.graph.readers import Answer, Cancellation
 
 # Answers to people have some kilobytes; those in files, above a megabyte, are never kept.
 MOST = 64 * 1024 * 1024
+# An answer takes half a kilobyte beside its bytes: many short ones are bounded too.
+MANY = 50_000
 
 Key = tuple[object, ...]
 
 
+class Flight:
+    """
+    An answer on its way to whoever asked for it: *outcome* is it, or why there is none.
+
+    The query behind it runs under *cancellation*, which `AnswerCache.leave` cancels once nobody
+    waits any more.
+    """
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self.outcome: Future[Answer] = Future()
+        self.cancellation = Cancellation()
+        self.waiting = 1
+        self.left_first = False
+
+
 class AnswerCache:
     """
-    The answers used last, up to *most* bytes of them, by what was asked of which state.
+    The answers used last, up to *most* bytes and `MANY` of them, by what was asked of which state.
 
-    Whoever asks for what is being computed gets that outcome too, be it an exception.
+    Whoever asks for what is being computed gets that outcome too, be it an exception. *hits* and
+    *misses* count who was answered from here and who was not.
     """
 
     def __init__(self, most: int = MOST) -> None:
+        self.hits = 0
+        self.misses = 0
         self._most = most
         self._lock = threading.Lock()
         self._answers: OrderedDict[Key, Answer] = OrderedDict()
         self._size = 0
-        self._computing: dict[Key, Future[Answer]] = {}
+        self._flights: dict[Key, Flight] = {}
 
     def answer(self, key: Key, state: str, compute: Callable[[], Answer]) -> Answer:
         """The answer to *key* in *state* of the store or, from *compute*, a newer one."""
+        if (kept := self.kept(key, state)) is not None:
+            return kept
+        flight, first = self.board(key, state)
+        if first:
+            self.fly(flight, lambda _: compute())
+        answer = flight.outcome.result()
+        return answer if answer.file is None or first else compute()  # a file is read once only
+
+    def kept(self, key: Key, state: str) -> Answer | None:
+        """The answer from before; waits for nothing but this cache's own lock."""
         key = (state, *key)
         with self._lock:
-            if key in self._answers:
+            answer = self._answers.get(key)
+            if answer is not None:
                 self._answers.move_to_end(key)
-                return self._answers[key]
-            outcome = self._computing.get(key)
-            first = outcome is None
-            if outcome is None:
-                outcome = self._computing[key] = Future()
-        if first:
-            return self._compute(key, outcome, compute)
-        answer = outcome.result()
-        return answer if answer.file is None else compute()  # a file can be read once only
-
-    def _compute(self, key: Key, outcome: Future[Answer], compute: Callable[[], Answer]) -> Answer:
-        try:
-            answer = compute()
-        except BaseException as error:
-            with self._lock:
-                del self._computing[key]
-            outcome.set_exception(error)
-            raise
-        with self._lock:
-            del self._computing[key]
-            if answer.file is None and answer.state == key[0]:
-                self._answers[key] = answer
-                self._size += answer.size
-                while self._size > self._most:
-                    self._size -= self._answers.popitem(last=False)[1].size
-        outcome.set_result(answer)
+                self.hits += 1
         return answer
+
+    def board(self, key: Key, state: str) -> tuple[Flight, bool]:
+        """
+        The flight that brings an answer that is not kept, and whether it is new.
+
+        Whoever gets a new one calls `fly`; everybody waits for its outcome, or calls `leave`. An
+        answer in a file is the first one's alone.
+        """
+        key = (state, *key)
+        with self._lock:
+            self.misses += 1
+            flight = self._flights.get(key)
+            if flight is not None:
+                flight.waiting += 1
+                return flight, False
+            flight = self._flights[key] = Flight(key)
+            return flight, True
+
+    def fly(self, flight: Flight, compute: Callable[[Cancellation], Answer]) -> None:
+        """Computes the outcome of *flight*, and keeps it where it is small and current."""
+        try:
+            answer = compute(flight.cancellation)
+        except BaseException as error:
+            self._land(flight)
+            flight.outcome.set_exception(error)
+            return
+        if answer.file is None and answer.state == flight.key[0]:
+            self._keep(flight.key, answer)
+        self._land(flight)
+        flight.outcome.set_result(answer)
+        with self._lock:
+            if flight.left_first:
+                answer.close()
+
+    def leave(self, flight: Flight, *, first: bool) -> None:
+        """Waits no longer; *first* is what `board` said."""
+        with self._lock:
+            flight.waiting -= 1
+            flight.left_first |= first
+            abandoned = flight.waiting == 0
+            if abandoned and self._flights.get(flight.key) is flight:
+                del self._flights[flight.key]  # who comes now must not share the end of this one
+            if first and flight.outcome.done() and flight.outcome.exception() is None:
+                flight.outcome.result().close()
+        if abandoned:
+            flight.cancellation.cancel()
+
+    def _keep(self, key: Key, answer: Answer) -> None:
+        with self._lock:
+            if key in self._answers:
+                return
+            self._answers[key] = answer
+            self._size += answer.size
+            while self._size > self._most or len(self._answers) > MANY:
+                self._size -= self._answers.popitem(last=False)[1].size
+
+    def _land(self, flight: Flight) -> None:
+        with self._lock:
+            if self._flights.get(flight.key) is flight:
+                del self._flights[flight.key]

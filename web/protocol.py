@@ -1,14 +1,18 @@
 """The parameters and bodies of SPARQL 1.1 Protocol requests, read strictly."""
 
+from collections.abc import Mapping
 from typing import Literal
 from urllib.parse import parse_qsl
 
 from flask import request
+from werkzeug.http import parse_options_header
 
 from .problems import Problem, standard
 
 FORM = "application/x-www-form-urlencoded"
 MOST_PARAMETERS = 1000
+
+Operation = Literal["query", "update"]
 
 
 class Parameters:
@@ -46,7 +50,25 @@ def address_parameters() -> Parameters:
     return _parsed(request.query_string, "The address")
 
 
-def operation(name: Literal["query", "update"]) -> tuple[str | None, Parameters]:
+def operation(name: Operation) -> tuple[str | None, Parameters]:
+    """
+    What `read` finds in Flask's current request.
+
+    Raises:
+        Problem: As `read`.
+    """
+    return read(
+        name,
+        request.method,
+        request.query_string,
+        request.headers.get("Content-Type", ""),
+        request.get_data() if request.method == "POST" else b"",
+    )
+
+
+def read(
+    name: Operation, method: str, query_string: bytes, content_type: str, body: bytes
+) -> tuple[str | None, Parameters]:
     """
     The text of the operation that a request asks for, and all its parameters.
 
@@ -56,17 +78,19 @@ def operation(name: Literal["query", "update"]) -> tuple[str | None, Parameters]
         Problem: 400 for a text that is absent, doubled or no UTF-8; 415 for a body of another type.
     """
     other = "update" if name == "query" else "query"
-    parameters = address_parameters()
+    parameters = _parsed(query_string, "The address")
     direct = None
-    if request.method == "POST":
-        if request.mimetype == FORM:
-            _must_be_utf8()
-            parameters += _parsed(request.get_data(), "The form")
-        elif request.mimetype == f"application/sparql-{name}":
-            _must_be_utf8()
-            direct = _decoded(request.get_data(), "The body")
+    if method == "POST":
+        media_type, options = parse_options_header(content_type)
+        media_type = media_type.lower()
+        if media_type == FORM:
+            _must_be_utf8(options)
+            parameters += _parsed(body, "The form")
+        elif media_type == f"application/sparql-{name}":
+            _must_be_utf8(options)
+            direct = _decoded(body, "The body")
         else:
-            given = request.mimetype or "no type"
+            given = media_type or "no type"
             raise _unsupported(f"The body has {given}; send {FORM} or application/sparql-{name}.")
     if parameters.all(other):
         where = "/update" if other == "update" else "/sparql"
@@ -75,7 +99,7 @@ def operation(name: Literal["query", "update"]) -> tuple[str | None, Parameters]
     if direct is not None and text is not None:
         raise standard(400, f"There is a {name} in the body and one in the address; send one.")
     text = direct if text is None else text
-    if text is None and request.method == "POST":
+    if text is None and method == "POST":
         raise standard(400, f"The form has no parameter {name}.")
     return text, parameters
 
@@ -106,8 +130,8 @@ def _not_utf8(where: str, error: UnicodeDecodeError) -> Problem:
     return standard(400, f"{where} is not UTF-8: {error.reason} at byte {error.start + 1}.")
 
 
-def _must_be_utf8() -> None:
-    charset = request.mimetype_params.get("charset", "utf-8")
+def _must_be_utf8(options: Mapping[str, str]) -> None:
+    charset = options.get("charset", "utf-8")
     if charset.strip("\"' ").lower() not in ("utf-8", "utf8"):
         raise _unsupported(f"The body is {charset}; send UTF-8.")
 

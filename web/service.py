@@ -13,8 +13,9 @@ from flask import current_app, g
 from scholargraph import ScholarGraphError
 from scholargraph.graph.censuses import Censuses
 from scholargraph.graph.iris import Iris
-from scholargraph.graph.reader import state
+from scholargraph.graph.reader import state as state_of
 from scholargraph.graph.readers import ReaderPool
+from scholargraph.graph.snapshots import CURRENT
 from scholargraph.graph.store import Snapshot, Store
 
 from .access_log import AccessLog, SlowLog
@@ -165,6 +166,21 @@ class Service:
         self._lock = threading.Lock()
         self._newest: Snapshot | None = None
         self._state = ""
+        self._current = os.fspath(self.store.path / CURRENT)
+        self._known: tuple[tuple[int, int, int] | None, str] = None, ""
+
+    def state(self) -> str:
+        """What `graph.reader.state` says of the store, for the price of one look at a file."""
+        try:
+            found = os.stat(self._current)
+        except FileNotFoundError:
+            return state_of(self.store)
+        seen = found.st_ino, found.st_mtime_ns, found.st_size
+        known = self._known  # one reference: other threads replace it meanwhile
+        if known[0] != seen:
+            # What is read now may be newer than *seen*; then the next look reads again.
+            known = self._known = seen, state_of(self.store)
+        return known[1]
 
     def snapshot(self) -> Snapshot:
         """
@@ -174,7 +190,7 @@ class Service:
         """
         if "snapshot" not in g:
             with self._lock:
-                newest = state(self.store)
+                newest = self.state()
                 if self._newest is None or self._state != newest:
                     self._newest, self._state = self.store.snapshot(), newest
                 g.snapshot = self._newest
