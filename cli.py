@@ -332,6 +332,26 @@ def export(file: Path, what: str | None, export_format: str | None, store: Path)
 
 
 @cli.command()
+@click.argument("papers", nargs=-1, required=True, metavar="IRI-OR-ID...")
+@store_option
+def remove(papers: tuple[str, ...], store: Path) -> None:
+    """
+    Take papers out of the graph, by their IRIs or identifiers; all of them or none.
+
+    Authors and concepts that no other paper names go too. Their pages say from then on that they
+    are gone, until an import brings them back. Works while the graph is served.
+
+    \b
+    scholargraph remove https://w3id.org/scholargraph/paper/arxiv:2305.00001
+    scholargraph remove doi:10.1000/182 my-record-17 --store my-field.db
+    """
+    from scholargraph.graph.removal import remove as removed
+    from scholargraph.graph.store import Store
+
+    click.echo(removed(Store.open(store), papers).text())
+
+
+@cli.command()
 @store_option
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 def stats(store: Path, as_json: bool) -> None:

@@ -17,6 +17,7 @@ from .iris import Iris
 from .parts import FACTS, Readable, owned
 from .settle import Names
 from .store import Store, Writer
+from .tombstones import lifted
 
 # Part of every record's hash: another number rebuilds every paper at its next import. To be
 # raised when build.py makes other quads of the same paper.
@@ -130,8 +131,9 @@ class Committer:
             outcome.triples_added -= sum(
                 quad.graph_name != FACTS and quad not in writer for quad in come
             )
-        removed, added = writer.apply([*old, *remove], [*new, *add])
-        outcome.triples_removed += removed
+        back = lifted(writer, [*new, *add], iris)
+        removed, added = writer.apply([*old, *remove, *back], [*new, *add])
+        outcome.triples_removed += removed - len(back)
         outcome.triples_added += added
 
 

@@ -103,6 +103,10 @@ class Iris:
         """The named graph that holds when runs began and ended, so that facts stay reproducible."""
         return NamedNode(f"{self.base}graph/runs")
 
+    def removed_graph(self) -> NamedNode:
+        """The named graph of what was removed and when: see `scholargraph.graph.tombstones`."""
+        return NamedNode(f"{self.base}graph/removed")
+
 
 def part(owner: NamedNode, *names: str | int) -> NamedNode:
     """An IRI that *owner* owns: its own with a fragment."""
