@@ -11,6 +11,7 @@ unequal as real ones: few in many papers, most in one or two.
 
 import argparse
 import hashlib
+import math
 import random
 import resource
 import time
@@ -150,6 +151,12 @@ class Corpus:
         )
         short = f"{''.join(part[0] for part in label.split())}{number}" if number % 3 == 0 else None
         return Concept(kind, label.lower().replace(" ", "-"), label, short)
+
+    def concept_named_by(self, papers: float) -> int:
+        """The number of a concept that about *papers* papers name."""
+        # The concept of number n has the share log((n + 2) / (n + 1)) of nearly two a paper.
+        share = papers * math.log(len(self._concepts)) / (1.9 * self.papers)
+        return min(len(self._concepts) - 1, round(max(0.0, 1 / math.expm1(share) - 1)))
 
     def _below(self, end: int) -> int:
         return int(end * self._random())
@@ -335,6 +342,13 @@ def write(corpus: Corpus, path: Path) -> int:
     return written
 
 
+def begins(corpus: Corpus, path: Path) -> bool:
+    """Whether the file at *path* begins as *corpus* does; one of another version does not."""
+    first = serialize(islice(corpus.quads(), 2_000), format=RdfFormat.N_QUADS)
+    with open(path, "rb") as file:
+        return file.read(len(first)) == first
+
+
 def load(path: Path, folder: Path) -> int:
     """Makes the store *folder* of the file at *path*, compacted and published; how many quads."""
     store = Store.open(folder, create=True)
@@ -356,14 +370,24 @@ def main() -> None:
     begin = time.perf_counter()
     written = write(Corpus(chosen.papers, seed=chosen.seed), chosen.nq)
     wall = time.perf_counter() - begin
-    print(f"{chosen.nq}: {written:,} triples in {wall:.1f} s, {written / wall:,.0f} a second")
+    work = time.process_time()
+    print(
+        f"{chosen.nq}: {written:,} triples in {wall:.1f} s, {work:.1f} s of work, "
+        f"{written / work:,.0f} a second; largest memory {_peak():,.0f} MB"
+    )
     if chosen.store:
         begin = time.perf_counter()
         loaded = load(chosen.nq, chosen.store)
         wall = time.perf_counter() - begin
-        print(f"{chosen.store}: {loaded:,} quads loaded and compacted in {wall:.1f} s")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"largest memory of this process: {peak:,.0f} MB")
+        print(
+            f"{chosen.store}: {loaded:,} quads loaded and compacted in {wall:.1f} s; "
+            f"largest memory {_peak():,.0f} MB"
+        )
+
+
+def _peak() -> float:
+    """The most megabytes that this process has held so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":
