@@ -477,6 +477,31 @@ def serving_options(command: Command) -> Command:
     help="A query that takes more is killed.",
 )
 @click.option(
+    "--update-timeout",
+    type=click.FloatRange(0.1, 86400),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    envvar="SCHOLARGRAPH_UPDATE_TIMEOUT",
+    help="An update or upload that runs longer is killed, and changes nothing.",
+)
+@click.option(
+    "--allow-service",
+    multiple=True,
+    metavar="HOST[:PORT]",
+    envvar="SCHOLARGRAPH_ALLOW_SERVICE",
+    help="A server that SERVICE and LOAD may ask; repeatable. HOST:* is every port of it."
+    "  [default: none]",
+)
+@click.option(
+    "--allow-service-address",
+    multiple=True,
+    metavar="CIDR",
+    envvar="SCHOLARGRAPH_ALLOW_SERVICE_ADDRESS",
+    help="A network, such as 127.0.0.0/8, that allowed servers may be in although it is not"
+    " public; repeatable.  [default: none]",
+)
+@click.option(
     "--token-file",
     type=PATH,
     help="A file with the bearer token for writing; without one, nobody writes over HTTP.",
@@ -496,6 +521,9 @@ def serve(
     readers: int,
     query_timeout: float,
     query_memory: int,
+    update_timeout: float,
+    allow_service: tuple[str, ...],
+    allow_service_address: tuple[str, ...],
     token_file: Path | None,
     limits: str,
     store: Path,
@@ -510,6 +538,9 @@ def serve(
         SCHOLARGRAPH_READERS=str(readers),
         SCHOLARGRAPH_QUERY_TIMEOUT=str(query_timeout),
         SCHOLARGRAPH_QUERY_MEMORY=str(query_memory),
+        SCHOLARGRAPH_UPDATE_TIMEOUT=str(update_timeout),
+        SCHOLARGRAPH_ALLOW_SERVICE=" ".join(allow_service),
+        SCHOLARGRAPH_ALLOW_SERVICE_ADDRESS=" ".join(allow_service_address),
         SCHOLARGRAPH_LIMITS=limits,
     )
     if token_file:

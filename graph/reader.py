@@ -30,9 +30,11 @@ from pyoxigraph import (
 )
 
 from . import serialize as well_formed
+from .federation import asking
+from .peers import Peers
 from .rdfxml import NotXml
 from .snapshots import CURRENT, Term
-from .sparql import QueryError, QueryRefused, refuse_federation, unknown_function
+from .sparql import PeerError, QueryError, QueryRefused, unknown_function
 from .store import Snapshot, Store, StoreError
 from .vocab import PREFIXES
 
@@ -161,12 +163,12 @@ class Reader:
         with output.file:
             try:
                 header = self._evaluate(question, output)
-            except (SyntaxError, ValueError) as error:
-                self._send_error(QueryError.from_engine(question["text"], str(error)), "query")
             except QueryError as error:
                 self._send_error(error, "refused" if isinstance(error, QueryRefused) else "query")
             except NotXml as error:
                 send(self._peer, {"error": "unwritable", "message": str(error)})
+            except PeerError as error:
+                send(self._peer, {"error": "peer", "message": str(error)})
             except AnswerTooLong:
                 send(self._peer, {"error": "answer", "message": str(self._most)})
             except MemoryError:
@@ -189,7 +191,11 @@ class Reader:
             send(self._peer, header | {"file": True}, file=cast(BinaryIO, output.file))
 
     def _evaluate(self, question: Header, output: _Output) -> Header:
-        refuse_federation(question["text"])
+        peers = Peers.from_json(question["peers"])
+        with asking(question["text"], question["base"], peers) as edited:
+            return self._run(edited.text, question, output)
+
+    def _run(self, text: str, question: Header, output: _Output) -> Header:
         snapshot = self._newest()
         options: dict[str, Any] = {}
         if question["default_graphs"] or question["named_graphs"]:
@@ -199,7 +205,7 @@ class Reader:
         while True:
             try:
                 result = snapshot.store.query(
-                    question["text"],
+                    text,
                     base_iri=question["base"],
                     custom_functions=functions,
                     **options,

@@ -21,8 +21,10 @@ from typing import BinaryIO, Literal
 
 from . import reader
 from .cancellation import Cancellation
+from .peers import NOBODY, Peers
 from .sparql import (
     AnswerUnwritable,
+    PeerError,
     QueryCancelled,
     QueryError,
     QueryRefused,
@@ -83,7 +85,7 @@ class ReaderPool:
 
     *timeout* is seconds for one query, once it has its turn; *memory_mb* bounds one reader's
     memory, *max_answer* the bytes of an answer, *patience* the seconds a query waits for its turn,
-    *queue* how many may wait at once; None lets any number wait.
+    *queue* how many may wait at once; None lets any number wait. *peers* may be asked by SERVICE.
     """
 
     def __init__(
@@ -96,11 +98,13 @@ class ReaderPool:
         max_answer: int = 1 << 30,
         patience: float = 30.0,
         queue: int | None = None,
+        peers: Peers = NOBODY,
     ) -> None:
         self.store = store
         self.timeout = timeout
         self.memory_mb = memory_mb
         self.max_answer = max_answer
+        self.peers = peers
         self._turns = Turns(processes, patience=patience, queue=queue)
         self._idle: deque[_Process] = deque()
         self._lock = threading.Lock()
@@ -128,7 +132,8 @@ class ReaderPool:
 
         Raises:
             QueryError: *text* is no query, or a graph's name is no IRI.
-            QueryRefused: It asks other servers.
+            QueryRefused: It asks a server that is none of the pool's peers.
+            PeerError: A server that it asks did not answer as it should.
             QueryTimeout: It ran too long and was killed, or waited too long for its turn.
             QueryCancelled: *cancellation* was cancelled before the answer was whole.
             QueryTooLarge: It wanted too much memory, or its answer is too long.
@@ -143,6 +148,7 @@ class ReaderPool:
             "default_graphs": list(default_graphs),
             "named_graphs": list(named_graphs),
             "base": base_iri,
+            "peers": self.peers.json(),
         }
         if cancellation is None:
             cancellation = Cancellation()
@@ -314,6 +320,8 @@ class _Process:
             case "query" | "refused" as kind:
                 error = QueryError if kind == "query" else QueryRefused
                 return error(header["message"], line=header["line"], column=header["column"])
+            case "peer":
+                return PeerError(header["message"])
             case "unwritable":
                 return AnswerUnwritable(header["message"])
             case "answer":

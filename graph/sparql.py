@@ -9,7 +9,7 @@ to the engine.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Literal, NamedTuple, Self
 
@@ -41,18 +41,35 @@ class QueryError(ScholarGraphError):
         return cls(f"line {line}, column {column}: {message}", line=line, column=column)
 
     @classmethod
-    def from_engine(cls, text: str, message: str) -> Self:
-        """What pyoxigraph says of *text* (``error at 1:20: expected …``), for its author."""
+    def undeclared(cls, text: str, name: "Token") -> Self:
+        """The error of a prefixed *name* of *text* whose prefix was not declared."""
+        prefix = name.text.partition(":")[0] + ":"
+        explanation = f"the prefix {prefix} is not declared; begin with PREFIX {prefix} <…>"
+        return cls.at(text, name.start, explanation)
+
+    @classmethod
+    def from_engine(
+        cls,
+        text: str,
+        message: str,
+        original: str | None = None,
+        place: Callable[[int], int] = int,
+    ) -> Self:
+        """
+        What pyoxigraph says of *text* (``error at 1:20: expected …``), for its author.
+
+        Whose text was edited before is shown the *original*, where *place* finds what stood at an
+        offset.
+        """
         found = _ENGINE_MESSAGE.fullmatch(message)
         if found is None:
             return cls(message)
         lines = text.split("\n")
         start = sum(len(line) + 1 for line in lines[: int(found["line"]) - 1])
-        start += int(found["column"]) - 1
+        start = place(start + int(found["column"]) - 1)
+        text = text if original is None else original
         if name := _undeclared(text, start):
-            prefix = name.text.partition(":")[0] + ":"
-            explanation = f"the prefix {prefix} is not declared; begin with PREFIX {prefix} <…>"
-            return cls.at(text, name.start, explanation)
+            return cls.undeclared(text, name)
         if sentence := _SENTENCE.search(found["rest"]):
             return cls.at(text, start, sentence[0].strip())
         # The engine may read half a word as a keyword and stop inside: `LIMIT` of `LIMITED`.
@@ -67,7 +84,11 @@ class QueryError(ScholarGraphError):
 
 
 class QueryRefused(QueryError):
-    """A query that would make this server fetch from another: SERVICE or LOAD."""
+    """A query that would make this server fetch from where it may not: SERVICE or LOAD."""
+
+
+class PeerError(ScholarGraphError):
+    """Another server, which a SERVICE or LOAD asks, did not answer as it should."""
 
 
 class AnswerUnwritable(ScholarGraphError):
@@ -204,26 +225,9 @@ def form(text: str) -> Form | None:
     return None
 
 
-def refuse_federation(text: str) -> None:
-    """
-    Lets *text* pass unless the engine would fetch from another server for it.
-
-    Raises:
-        QueryRefused: There is a SERVICE or, in an update, a LOAD.
-    """
-    for keyword, wanted in (("SERVICE", True), ("LOAD", form(text) == "update")):
-        # Absence needs no tokens: escapes do not work in keywords.
-        if wanted and keyword in text.upper():
-            start = _keyword(text, keyword)
-            if start is not None:
-                raise QueryRefused.at(
-                    text, start, f"{keyword} is not allowed: this server asks no other server"
-                )
-
-
-def _keyword(text: str, keyword: str) -> int | None:
-    """Where *keyword* first stands in *text* in any way that the engine may read it."""
-    found: list[int] = []
+def keyword_places(text: str, keyword: str) -> set[int]:
+    """Where *keyword*, SERVICE or LOAD, stands in *text* in any way that the engine may read it."""
+    found: set[int] = set()
     seen: set[int] = set()
     readings = [(0, 0)]
     while readings:
@@ -232,16 +236,16 @@ def _keyword(text: str, keyword: str) -> int | None:
         for token in tokens(text, start):
             prefix = token.text.partition(":")[0].upper()
             if token.kind == "word" and keyword in prefix:
-                found.append(token.start)
+                found.add(token.start)
             # `LOADex:file`, where an operation may begin: first, after `;` or after the prologue
             elif token.kind == "name" and keyword in prefix and keyword == "LOAD" and depth == 0:
                 if previous.text == ";" or previous.kind in ("iri", "string"):
-                    found.append(token.start)
+                    found.add(token.start)
             # `SERVICEex:sparql {`: an IRI before a brace names a graph or else a service
             elif token.text == "{" and previous.kind == "name" and keyword == "SERVICE":
                 glued = keyword in previous.text.partition(":")[0].upper()
                 if glued and earlier.text.upper() not in _BEFORE_GRAPH:
-                    found.append(previous.start)
+                    found.add(previous.start)
             ends_operand = previous.kind in _OPERANDS or previous.text in (")", "}")
             if token.kind == "iri" and ends_operand and not _NO_OPERAND.match(token.text[1:-1]):
                 readings.append((token.start + 1, depth))
@@ -250,7 +254,7 @@ def _keyword(text: str, keyword: str) -> int | None:
             seen.add(token.start)
             depth += {"{": 1, "}": -1}.get(token.text, 0)
             earlier, previous = previous, token
-    return min(found, default=None)
+    return found
 
 
 def _undeclared(text: str, end: int) -> Token | None:

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pyoxigraph import NamedNode
 
+from .federation import asking, loaded
+from .peers import NOBODY, Peers
 from .snapshots import Term
-from .sparql import QueryError, Token, form, refuse_federation, tokens, unknown_function
+from .sparql import QueryError, Token, form, tokens, unknown_function
 from .store import Store
 
 
@@ -16,6 +18,7 @@ def update(
     using: Sequence[str] = (),
     using_named: Sequence[str] = (),
     base_iri: str | None = None,
+    peers: Peers = NOBODY,
 ) -> None:
     """
     Runs *text* on *store*, all or nothing; it is durable and published on return.
@@ -24,24 +27,23 @@ def update(
 
     Raises:
         QueryError: *text* is no update, or says USING or WITH itself beside these graphs.
-        QueryRefused: It loads from, or asks, another server.
+        QueryRefused: It loads from, or asks, a server that is none of *peers*.
+        PeerError: One of them did not answer as it should.
         StoreBusy: Another process is writing.
     """
-    refuse_federation(text)
     if form(text) in ("solutions", "boolean", "graph"):
         raise QueryError("this is a query; updates only are run here")
     if using or using_named:
         clauses = [f"USING {_graph(iri)}" for iri in using]
         clauses += [f"USING NAMED {_graph(iri)}" for iri in using_named]
         text = with_dataset(text, " ".join(clauses))
+    text = loaded(text, base_iri, peers)
     functions: dict[NamedNode, Callable[..., Term | None]] = {}
-    with store.writing() as writer:
+    with store.writing() as writer, asking(text, base_iri, peers) as edited:
         while True:
             try:
-                writer.store.update(text, base_iri=base_iri, custom_functions=functions)
+                writer.store.update(edited.text, base_iri=base_iri, custom_functions=functions)
                 return
-            except (SyntaxError, ValueError) as error:
-                raise QueryError.from_engine(text, str(error)) from error
             except RuntimeError as error:
                 if unknown := unknown_function(error):
                     functions[unknown] = lambda *_arguments: None

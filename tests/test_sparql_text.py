@@ -5,18 +5,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scholargraph.graph.sparql import QueryError, QueryRefused, form, refuse_federation, tokens
+from scholargraph.graph.federation import calls
+from scholargraph.graph.sparql import QueryError, form, tokens
 
 # Oxigraph refuses this port before it opens a socket, so that nothing here reaches a network.
 NOWHERE = "http://127.0.0.1:1/"
 
 
-def refused(text):
+def seen(text):
+    """Whether a SERVICE or LOAD is noticed, as a call to answer for or as what is refused."""
     try:
-        refuse_federation(text)
-    except QueryRefused:
+        return bool(calls(text))
+    except QueryError:
         return True
-    return False
 
 
 @pytest.mark.parametrize(
@@ -92,8 +93,8 @@ def test_tokens_are_the_longest_possible():
         f"PREFIX ex: <{NOWHERE}> INSERT DATA {{}}; LOADex:x",
     ],
 )
-def test_what_the_engine_would_fetch_is_refused(text):
-    assert refused(text)
+def test_what_the_engine_would_fetch_is_seen(text):
+    assert seen(text)
 
 
 @pytest.mark.parametrize(
@@ -113,8 +114,8 @@ def test_what_the_engine_would_fetch_is_refused(text):
         "PREFIX load: <x:> COPY load:a TO load:b",
     ],
 )
-def test_the_words_elsewhere_are_not_refused(text):
-    assert not refused(text)
+def test_the_words_elsewhere_are_no_calls(text):
+    assert not seen(text)
 
 
 HARMLESS = st.one_of(
@@ -132,12 +133,12 @@ MANY = st.lists(HARMLESS, max_size=8).map(" ".join)
 
 @given(MANY)
 def test_service_is_never_seen_where_it_is_no_keyword(text):
-    assert not refused(f"SELECT * {{ {text} }}")
+    assert not seen(f"SELECT * {{ {text} }}")
 
 
 @given(MANY, st.sampled_from(["SERVICE", "service", "Service", "SERVICE#x\n"]), MANY)
 def test_service_is_always_seen_where_it_is_a_keyword(before, keyword, after):
-    assert refused(f"SELECT * {{ {before} {keyword} {after} }}")
+    assert seen(f"SELECT * {{ {before} {keyword} {after} }}")
 
 
 OPERANDS = st.sampled_from(
@@ -165,7 +166,7 @@ DAMAGE = st.sampled_from(["", "<", ">", "'", '"', "#", "\n", "\\", " ", "{", "}"
 
 @settings(max_examples=500)
 @given(st.lists(PARTS, max_size=4), SERVICES, st.lists(PARTS, max_size=3), DAMAGE, st.data())
-def test_whatever_the_engine_fetches_is_refused(before, service, after, damage, data):
+def test_whatever_the_engine_fetches_is_seen(before, service, after, damage, data):
     body = "".join([*before, service, *after])
     place = data.draw(st.integers(0, len(body)))
     text = (
@@ -180,7 +181,7 @@ def test_whatever_the_engine_fetches_is_refused(before, service, after, damage, 
     except OSError:
         fetched = True
 
-    assert refused(text) or not fetched
+    assert seen(text) or not fetched
 
 
 UPDATES = st.sampled_from(
@@ -200,7 +201,7 @@ UPDATES = st.sampled_from(
 
 @settings(max_examples=200)
 @given(st.lists(UPDATES, max_size=4).map("".join))
-def test_whatever_an_update_loads_is_refused(update):
+def test_whatever_an_update_loads_is_seen(update):
     text = f"PREFIX ex: <{NOWHERE}> PREFIX : <{NOWHERE}> {update} LOAD <{NOWHERE}>"
     glued = f"PREFIX ex: <{NOWHERE}> PREFIX : <{NOWHERE}> {update} LOADex:file"
     for whole in (text, glued):
@@ -212,13 +213,13 @@ def test_whatever_an_update_loads_is_refused(update):
         except OSError:
             fetched = True
 
-        assert refused(whole) or not fetched
+        assert seen(whole) or not fetched
 
 
 def test_hostile_text_is_read_in_linear_time():
     # Quadratic reading would take minutes for any of these.
     for piece in ["<", "<a", "'", "'''", "?", "ex:.", "a.", "_:.", "<'>", "FILTER(?a<?b>", "\\"]:
-        refuse_federation("SELECT * { ?service " + piece * (100_000 // len(piece)))
+        seen("SELECT * { ?service " + piece * (100_000 // len(piece)))
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,6 @@ def test_an_update_is_seen_by_the_next_query(client, store):
         ({"data": "INSERT DATA {", "content_type": UPDATE}, 400),
         ({"data": f"{INSERT}; CREATE GRAPH <{G}>", "content_type": UPDATE}, 400),
         ({"data": f"{INSERT}; LOAD <http://127.0.0.1:1/>", "content_type": UPDATE}, 403),
-        ({"data": f"{INSERT}; LOAD SILENT <http://127.0.0.1:1/>", "content_type": UPDATE}, 403),
         (
             {
                 "data": "INSERT { ?s ?p ?o } WHERE { SERVICE <x:s> { ?s ?p ?o } }",

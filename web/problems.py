@@ -14,6 +14,7 @@ from scholargraph.graph.graph_store import GraphChanged, RdfError
 from scholargraph.graph.rdfxml import NotXml
 from scholargraph.graph.sparql import (
     AnswerUnwritable,
+    PeerError,
     QueryCancelled,
     QueryError,
     QueryRefused,
@@ -86,6 +87,8 @@ def problem_of(error: ScholarGraphError) -> Problem | None:
             return Problem(412, "Precondition failed", str(error))
         case RdfError():
             return Problem(400, "Bad RDF", str(error))
+        case PeerError():
+            return Problem(502, "Another server failed", str(error))
         case AnswerUnwritable() | NotXml():
             return Problem(406, "Not acceptable", str(error))
         case QueryTimeout():

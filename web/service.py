@@ -13,6 +13,7 @@ from flask import current_app, g
 from scholargraph import ScholarGraphError
 from scholargraph.graph.censuses import Censuses
 from scholargraph.graph.iris import Iris
+from scholargraph.graph.peers import Peers
 from scholargraph.graph.reader import state as state_of
 from scholargraph.graph.readers import ReaderPool
 from scholargraph.graph.snapshots import CURRENT
@@ -49,6 +50,10 @@ class Settings:
     be used. Without *limits* any number of queries waits for a reader, however long: for tests and
     benchmarks. *access_log* and *slow_log* are files, ``-`` is standard output; a query is slow
     after *slow_after* seconds.
+
+    *update_timeout* is in seconds, for one update or upload. SERVICE and LOAD may ask
+    *allowed_services*, as `Peers.allowing` reads them, at public addresses or those in the networks
+    *allowed_service_addresses*.
     """
 
     store: Path = DEFAULT_STORE
@@ -64,6 +69,9 @@ class Settings:
     access_log: str | None = None
     slow_log: str | None = None
     slow_after: float = 1.0
+    update_timeout: float = 60.0
+    allowed_services: tuple[str, ...] = ()
+    allowed_service_addresses: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -86,6 +94,9 @@ class Settings:
             access_log=value("SCHOLARGRAPH_ACCESS_LOG") or None,
             slow_log=value("SCHOLARGRAPH_SLOW_LOG") or None,
             slow_after=_positive(environment, "SCHOLARGRAPH_SLOW_AFTER", 1.0),
+            update_timeout=_positive(environment, "SCHOLARGRAPH_UPDATE_TIMEOUT", 60.0),
+            allowed_services=_list(environment, "SCHOLARGRAPH_ALLOW_SERVICE"),
+            allowed_service_addresses=_list(environment, "SCHOLARGRAPH_ALLOW_SERVICE_ADDRESS"),
         )
 
 
@@ -98,6 +109,10 @@ def _positive(environment: Mapping[str, str], name: str, default: float) -> floa
     if not 0 < number < 1e9:
         raise SettingsError(f"{name} is {text!r}; a number above 0 is needed")
     return number
+
+
+def _list(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(environment.get(name, "").replace(",", " ").split())
 
 
 def _token(environment: Mapping[str, str]) -> str | None:
@@ -141,6 +156,7 @@ class Service:
     Raises:
         StoreError: *settings* name no store.
         SettingsError: A log cannot be written.
+        PeersError: An allowed service is no host, or a network none.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -155,6 +171,7 @@ class Service:
             max_answer=settings.max_answer,
             patience=PATIENCE if settings.limits else threading.TIMEOUT_MAX,
             queue=QUEUE if settings.limits else None,
+            peers=self._peers(settings.query_timeout),
         )
         self.censuses = Censuses(self.store)
         self.answers = AnswerCache()
@@ -181,6 +198,12 @@ class Service:
             # What is read now may be newer than *seen*; then the next look reads again.
             known = self._known = seen, state_of(self.store)
         return known[1]
+
+    def _peers(self, timeout: float) -> Peers:
+        settings = self.settings
+        return Peers.allowing(
+            settings.allowed_services, settings.allowed_service_addresses, timeout=timeout
+        )
 
     def snapshot(self) -> Snapshot:
         """

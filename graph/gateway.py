@@ -1,0 +1,105 @@
+"""
+The server that the engine asks instead of a SERVICE: on loopback, for one query, behind a secret.
+
+The engine sends it what it would have sent to the service. Who is asked then, and how, is for
+`scholargraph.graph.peers`; an answer is passed on when all of it is there.
+"""
+
+import re
+import secrets
+import threading
+from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlencode
+
+from .peers import CHUNK, Peers, fetch
+from .sparql import PeerError, QueryRefused
+
+ACCEPT = "application/sparql-results+json, application/sparql-results+xml;q=0.9"
+
+
+class Gateway:
+    """
+    A way to each of *services*, for as long as the `with` block lasts.
+
+    *failures* are why some could not be asked, by their number; *asked* says whether the engine
+    has asked for any.
+    """
+
+    def __init__(self, peers: Peers, services: Sequence[str]) -> None:
+        self.failures: dict[int, QueryRefused | PeerError] = {}
+        self.asked = False
+        self._peers = peers
+        self._services = services
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        secret = secrets.token_urlsafe(16)
+        self._prefix = f"http://127.0.0.1:{self._server.server_port}/{secret}/"
+        self._address = re.compile(re.escape(self._prefix) + r"(\d+)")
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def address(self, number: int) -> str:
+        """What the engine is to ask for the service of this *number*."""
+        return f"{self._prefix}{number}"
+
+    def has(self, address: str) -> bool:
+        """Whether *address* leads here."""
+        return self._address.fullmatch(address) is not None
+
+    def pass_on(self, path: str, query: bytes, handler: BaseHTTPRequestHandler) -> None:
+        """Answers the engine's request for *path*."""
+        found = self._address.fullmatch(f"http://127.0.0.1:{self._server.server_port}{path}")
+        if found is None or int(found[1]) >= len(self._services):
+            handler.send_error(404)  # somebody else on this machine
+            return
+        self.asked = True
+        number = int(found[1])
+        try:
+            # A SERVICE inside this one is for the service to follow, by its real name.
+            text = self._address.sub(lambda inner: self._services[int(inner[1])], query.decode())
+            fetched = fetch(
+                self._peers,
+                self._services[number],
+                accept=ACCEPT,
+                data=urlencode({"query": text}).encode(),
+                content_type="application/x-www-form-urlencoded",
+            )
+        except (QueryRefused, PeerError) as error:
+            self.failures[number] = error
+            handler.send_error(502)
+            return
+        with fetched.body:
+            handler.send_response(200)
+            handler.send_header("Content-Type", fetched.content_type)
+            handler.send_header("Content-Length", str(fetched.size))
+            handler.end_headers()
+            while chunk := fetched.body.read(CHUNK):
+                handler.wfile.write(chunk)
+
+
+def _handler(gateway: Gateway) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            query = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            gateway.pass_on(self.path, query, self)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            """Says nothing: a query's requests are not the server's."""
+
+    return Handler
