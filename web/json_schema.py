@@ -45,9 +45,9 @@ def schema(kind: Any) -> Schema:
     if origin is list or (origin is tuple and parts[1:] == (...,)):
         return {"type": "array", "items": schema(parts[0])}
     if origin is tuple:
-        number = len(parts)
-        items = [schema(part) for part in parts]
-        return {"type": "array", "prefixItems": items, "minItems": number, "maxItems": number}
+        # prefixItems would say more, and many programs that read OpenAPI do not know it.
+        items = _union([schema(part) for part in dict.fromkeys(parts)])
+        return {"type": "array", "items": items, "minItems": len(parts), "maxItems": len(parts)}
     raise TypeError(f"{kind!r} has no schema")
 
 
@@ -64,6 +64,8 @@ def _members(kind: type) -> Schema:
 
 
 def _union(options: list[Schema]) -> Schema:
+    if len(options) == 1:
+        return options[0]
     if all(option.keys() == {"type"} for option in options):
         return {"type": [option["type"] for option in options]}
     return {"anyOf": options}

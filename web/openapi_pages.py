@@ -28,9 +28,9 @@ from .openapi_parts import (
     parameter,
     whole,
 )
+from .representations import GRAPHS, SUFFIXES
 from .wording import PLURALS
 
-RDF = ("text/turtle", "application/n-triples", "application/ld+json", "application/rdf+xml")
 NETWORKS = ("graphml", "gexf", "csv")
 # Sources, runs and the like have no page of their own kind.
 RESOURCES = ("author", "paper", *CONCEPT_KINDS, "category", "source", "run", "profile")
@@ -38,7 +38,6 @@ MODELS: dict[str, type] = {"author": Author, "paper": Article} | dict.fromkeys(
     CONCEPT_KINDS, Concept
 )
 
-YEAR = {"type": "string", "pattern": "^[0-9]{4}$"}
 PAGE = parameter("page", "Which page of the list.", whole(1, 999_999_999, default=1), example=1)
 ADDRESSED = {"address": {"type": ["string", "null"], "description": "Where its page is."}}
 COUNTS = {"type": "object", "additionalProperties": {"type": "integer"}}
@@ -84,7 +83,9 @@ def _lists() -> Node:
             parameter("sort", "The order.", choice(*sorts, default=sorts[0]), example=sorts[1]),
         ]
         if kind == "paper":
-            parameters.append(parameter("year", "Only papers of this year.", YEAR, example="2024"))
+            parameters.append(
+                parameter("year", "Only papers whose date begins so.", TEXT, example="2024")
+            )
         number: Node = {"type": "integer"}
         page = _object(total=number, page=number, pages=number, **{plural: _list(item)})
         found[f"/{kind}"] = {
@@ -112,7 +113,7 @@ def _resources() -> Node:
             where="path",
             example="bert.ttl" if noun == "method" else None,
         )
-        forms = content(HTML, *RDF) | content(JSON, schema=schema(model))
+        forms = content(HTML, *GRAPHS) | content(JSON, schema=schema(model))
         found[f"/{noun}/{{key}}"] = {
             "get": operation(
                 noun,
@@ -162,7 +163,7 @@ def _search() -> Node:
 def _chosen() -> list[Node]:
     kinds = {"type": "array", "items": choice(*NODE_KINDS)}
     return [
-        parameter("focus", "The IRI in the middle; without it, the whole graph.", IRI),
+        parameter("focus", "The IRI in the middle; without it, the whole graph.", TEXT),
         parameter("view", "What is drawn.", choice(*VIEWS), example="mixed"),
         parameter("kinds", "Kinds of nodes, repeated or with commas.", kinds, example=["author"]),
         parameter("from", "The first year.", whole(0, 9999), example=2015),
@@ -282,6 +283,10 @@ def _machines() -> Node:
     ready = content(JSON, schema=_object(status=TEXT, snapshot=TEXT))
     measured = content("text/plain", "application/openmetrics-text")
     described = content(JSON, schema={"type": "object", "required": ["openapi", "info", "paths"]})
+    graphs = content(*GRAPHS)
+    suffix = parameter(
+        "suffix", "The format.", choice(*(name[1:] for name in SUFFIXES)), where="path"
+    )
     see_other = {303: answer("The fragment, which only clients know, goes along.", Location=TEXT)}
     return {
         "/ontology": _machine(
@@ -294,6 +299,19 @@ def _machines() -> Node:
             "ontologyTurtle", "The ontology", answer("Turtle.", content("text/turtle"))
         ),
         "/ns": {"get": operation("namespace", "Where terms point", see_other, tag="Machines")},
+        "/.well-known/void": _machine(
+            "void",
+            "What the data are: VoID and DCAT",
+            answer("Figures by graph, class and property.", graphs | content(HTML), Link=TEXT),
+            *(400, 406),
+        ),
+        "/.well-known/void.{suffix}": _machine(
+            "voidAs",
+            "The same in one format",
+            answer("RDF.", graphs, Link=TEXT),
+            *(400, 406),
+            parameters=[suffix],
+        ),
         "/health": _machine("health", "As /health/ready", answer("Ready.", ready)),
         "/health/ready": _machine("ready", "Can it answer?", answer("Ready.", ready)),
         "/health/live": _machine("live", "Does it run?", answer("It does.", health)),
@@ -315,9 +333,7 @@ def _machines() -> Node:
 def _machine(
     identity: str, summary: str, found: Node, *statuses: int, parameters: list[Node] | None = None
 ) -> Node:
-    good = {200: found}
-    if parameters:
-        good[304] = UNCHANGED
+    good = {200: found, 304: UNCHANGED}
     return {
         "get": operation(
             identity, summary, good, *statuses, tag="Machines", parameters=parameters or ()

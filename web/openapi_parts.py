@@ -12,6 +12,7 @@ FORM = "application/x-www-form-urlencoded"
 TEXT: Node = {"type": "string"}
 IRI: Node = {"type": "string", "format": "iri"}
 IRIS: Node = {"type": "array", "items": IRI}
+ANY_JSON: Node = {"type": ["object", "array"]}
 
 PROBLEMS = {
     400: "A parameter, a query or a body makes no sense; the document says which and where.",
@@ -96,12 +97,19 @@ def choice(*values: str, default: str | None = None) -> Node:
     return found if default is None else found | {"default": default}
 
 
-def content(*media_types: str, schema: Node = TEXT, example: object = None) -> Node:
-    """A body that is to be had in each of *media_types*, in the same *schema*."""
-    media: Node = {"schema": schema}
-    if example is not None:
-        media["example"] = example
-    return {media_type: dict(media) for media_type in media_types}
+def content(*media_types: str, schema: Node | None = None, example: object = None) -> Node:
+    """
+    A body that is to be had in each of *media_types*, in the same *schema*.
+
+    Without one it is text, or for the kinds of JSON anything that JSON can be.
+    """
+    found: Node = {}
+    for media_type in media_types:
+        fallback = ANY_JSON if media_type.endswith("json") else TEXT
+        found[media_type] = {"schema": fallback if schema is None else schema}
+        if example is not None:
+            found[media_type]["example"] = example
+    return found
 
 
 def answer(text: str, body: Node | None = None, **headers: Node) -> Node:
