@@ -3,7 +3,9 @@
 from pyoxigraph import Literal, NamedNode, Quad
 
 from . import vocab as v
+from .iris import Iris
 from .parts import FACTS, owned, parts
+from .resources import beside
 from .snapshots import Snapshot
 
 # How many papers an author's or a concept's description lists, newest first: what a page can show.
@@ -16,15 +18,16 @@ _NAMES = (v.TYPE, v.LABEL, v.NAME, v.TITLE, v.FILE_NAME, v.SOFTWARE_VERSION)
 _PAPER_LINE = (v.TYPE, v.TITLE, v.ISSUED)
 
 
-def describe(snapshot: Snapshot, iri: NamedNode) -> list[Quad]:
+def describe(snapshot: Snapshot, iri: NamedNode, iris: Iris) -> list[Quad]:
     """
     The description of *iri* without doubles, empty where the graph does not know it.
 
-    That is its own triples and those of its parts; names and types of what they link to; and what
-    links here: papers with title and date (at most `MOST_PAPERS`, the newest), what profiles and
-    papers claim, and for concepts their mentions with sentences (at most `MOST_MENTIONS`).
+    That is its own triples in every graph and those of its parts; names and types of what they link
+    to; and what links here: papers with title and date (at most `MOST_PAPERS`, the newest), what
+    profiles and papers claim, and for concepts their mentions with sentences (at most
+    `MOST_MENTIONS`).
     """
-    quads = owned(snapshot, iri)
+    quads = [*owned(snapshot, iri), *beside(snapshot, iri, iris)]
     papers = _papers(snapshot, iri)
     for paper, predicate in papers:
         quads.append(Quad(paper, predicate, iri))

@@ -73,6 +73,10 @@ class Iris:
         """``<base>noun/key``: what the page at ``/noun/key`` describes."""
         return NamedNode(f"{self.base}{noun}/{path(key)}")
 
+    def at(self, place: str) -> NamedNode:
+        """The IRI that the page at ``/place`` is about; *place* is as a server decodes it."""
+        return NamedNode(self.base + path(place))
+
     def paper(self, paper: Paper) -> NamedNode:
         return self.resource("paper", paper_key(paper))
 

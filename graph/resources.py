@@ -2,15 +2,23 @@
 
 from dataclasses import dataclass
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal, NamedNode, Quad
 
 from .articles import Properties
 from .catalogue import Named, name_of
+from .entities import value_of
+from .iris import Iris
+from .parts import FACTS
 from .questions import rows
 from .store import Snapshot
+from .tombstones import tombstone
+from .vocab import ACTIVITY, TYPE, term
 
 # One more than the page shows, to know whether there are more.
 REFERRING = 200
+
+# Statements that a page can show; a category or a source has few of its own.
+SHOWN = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +40,43 @@ class Resource:
     more: bool
 
 
-def statements(snapshot: Snapshot, iri: NamedNode) -> dict[str, list[Value]]:
-    """What is said of *iri* directly, by the IRI of the property; empty for the unknown."""
+def statements(snapshot: Snapshot, iri: NamedNode, iris: Iris) -> dict[str, list[Value]]:
+    """
+    What is said of *iri* directly, by the IRI of the property; empty for unknown and removed ones.
+
+    The default graph says it. Named graphs are heard about what it does not know, and about runs,
+    whose times are apart from the facts.
+    """
+    quads = snapshot.quads(iri, None, None, FACTS)
+    if not quads and tombstone(snapshot, iri, iris):
+        return {}
+    if not quads or Quad(iri, TYPE, ACTIVITY) in quads:
+        quads += beside(snapshot, iri, iris)
     found: dict[str, list[Value]] = {}
-    for row in rows(snapshot, "properties", resource=iri):
-        value = Value(row.text("value"), not isinstance(row.term("value"), Literal))
-        found.setdefault(row.text("property"), []).append(value)
+    for quad in sorted(quads, key=str)[:SHOWN]:
+        value = Value(value_of(quad.object), not isinstance(quad.object, Literal))
+        found.setdefault(quad.predicate.value, []).append(value)
     return found
+
+
+def beside(snapshot: Snapshot, iri: NamedNode, iris: Iris) -> list[Quad]:
+    """What named graphs say of *iri*, and that it is one; tombstones are not among it."""
+    removed = iris.removed_graph()
+    quads = [
+        quad
+        for quad in snapshot.quads(iri, None, None, None)
+        if quad.graph_name not in (FACTS, removed)
+    ]
+    if snapshot.store.contains_named_graph(iri):
+        quads.append(Quad(iri, TYPE, term("sd:NamedGraph")))
+        quads.append(Quad(iri, term("sd:name"), iri))
+        about = {
+            iris.runs_graph(): "When imports began and ended.",
+            removed: "What was removed from the graph, and when.",
+        }
+        if iri in about:
+            quads.append(Quad(iri, term("rdfs:comment"), Literal(about[iri], language="en")))
+    return quads
 
 
 def plain(found: dict[str, list[Value]]) -> Properties:

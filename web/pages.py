@@ -38,6 +38,7 @@ blueprint.add_url_rule(
 @blueprint.record_once
 def _prepare(state: BlueprintSetupState) -> None:
     assert isinstance(state.app, Flask)
+    state.app.register_error_handler(404, resources.unrouted)
     holdings.install(state.app)
     remembered.install(state.app)
     wording.install(state.app)

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
-from flask import Response, current_app, request
+from flask import Response, request
 from pyoxigraph import NamedNode
+from werkzeug.exceptions import NotFound
 
 from scholargraph.graph import vocab as v
 from scholargraph.graph.articles import Article, Mentioned, article
@@ -14,24 +15,23 @@ from scholargraph.graph.authors import author
 from scholargraph.graph.catalogue import CONCEPT_KINDS, Named, ending, kind_of
 from scholargraph.graph.concepts import PAGE, Using, concept
 from scholargraph.graph.describe import describe
-from scholargraph.graph.rdfxml import NotXml
 from scholargraph.graph.resources import Value, plain, statements
 from scholargraph.graph.resources import resource as generic
-from scholargraph.graph.serialize import FORMATS, serialize
+from scholargraph.graph.tombstones import tombstone
+from scholargraph.graph.vocab import term
 
-from . import wording
+from . import problems, representations, wording
 from .answering import HTML, JSON, as_json, chosen, page, page_number
 from .json_ld import scholarly_article
 from .marking import Piece, Span, marked
-from .problems import standard
+from .problems import Problem, standard
 from .remembered import remembered
+from .representations import GRAPHS, graph, linked
 from .service import service
 
-NOUNS = ("author", "paper", *CONCEPT_KINDS, "category", "source", "run", "profile")
+NOUNS = ("author", "paper", *CONCEPT_KINDS, "category", "source", "run", "profile", "graph")
 
-# What a description may be asked for as, by Accept or by the end of the address.
-GRAPHS = {FORMATS[name].media_type: name for name in ("ttl", "nt", "jsonld", "rdf")}
-SUFFIXES = {f".{name}": media for media, name in GRAPHS.items()} | {".json": JSON}
+SUFFIXES = dict(representations.SUFFIXES) | {".json": JSON}
 
 # Names of a resource that has no page of its own kind, the best first.
 NAMES = (v.NOTATION, v.FILE_NAME, v.NAME_AS_GIVEN, v.LABEL, v.NAME, v.TITLE)
@@ -45,53 +45,76 @@ def resource(noun: str, key: str) -> Response:
     The page of a resource, or its data, by Accept or by suffix.
 
     Raises:
-        Problem: 404 for what the graph does not know, 406 for a form that there is none of.
+        Problem: 404 for what the graph does not know, 406 for a form that there is none of, 410 for
+            what was removed.
     """
-    iri, said, form = _asked_for(noun, key)
-    response = _graph(iri, form) if form in GRAPHS else _page(noun, iri, said, form)
-    links = [f'<{wording.ascii_address(iri.value)}>; rel="canonical"'] + [
-        f'<{wording.ascii_address(iri.value)}{suffix}>; rel="alternate"; type="{media}"'
-        for suffix, media in SUFFIXES.items()
-    ]
-    response.headers["Link"] = ", ".join(links)
+    return _resource(f"{noun}/{key}")
+
+
+@remembered
+def _elsewhere(place: str) -> Response:
+    return _resource(place)
+
+
+def unrouted(error: NotFound) -> Response:
+    """
+    Whatever no other address answers: resources whose IRIs are not of our making.
+
+    Graphs that were put into the store may describe anything below our base.
+    """
+    try:
+        if request.method in ("GET", "HEAD"):
+            return _elsewhere(request.path.removeprefix("/"))
+        raise standard(404, error.description or "")
+    except Problem as problem:
+        return problems.answer(problem)
+
+
+def _resource(place: str) -> Response:
+    iri, said, form = _asked_for(place)
+    if form in GRAPHS:
+        response = graph(describe(service().snapshot(), iri, service().iris), form)
+    else:
+        response = _page(kind_of(iri.value, service().iris), iri, said, form)
+    here, license = wording.ascii_address(iri.value), service().settings.license
+    links = [(here, "canonical", "")]
+    links += [(f"{here}{suffix}", "alternate", media) for suffix, media in SUFFIXES.items()]
+    links += [(f"{here}.ttl", "describedby", "text/turtle")]
+    links += [(wording.here("/.well-known/void#dataset"), term("void:inDataset").value, "")]
+    links += [(license, "license", "")] if license else []
     response.vary.add("Accept")
-    return response
+    return linked(response, *links)
 
 
-def _asked_for(noun: str, key: str) -> tuple[NamedNode, Statements, str]:
-    """The resource at ``/noun/key``, what is said of it, and the media type to say it in."""
+def _asked_for(place: str) -> tuple[NamedNode, Statements, str]:
+    """The resource at *place* below the base, what is said of it, and the media type for that."""
     snapshot, iris = service().snapshot(), service().iris
-    iri = iris.resource(noun, key)
+    iri = iris.at(place)
     # A key may itself end like a suffix: what exists comes first.
-    if said := statements(snapshot, iri):
+    if said := statements(snapshot, iri, iris):
         return iri, said, chosen(HTML, *SUFFIXES.values())
+    gone = tombstone(snapshot, iri, iris)
     for suffix, media in SUFFIXES.items():
-        if key.endswith(suffix):
-            iri = iris.resource(noun, key.removesuffix(suffix))
-            if said := statements(snapshot, iri):
+        if place.endswith(suffix):
+            iri = iris.at(place.removesuffix(suffix))
+            if said := statements(snapshot, iri, iris):
                 return iri, said, media
+            gone = gone or tombstone(snapshot, iri, iris)
+    if gone is not None:
+        what = f"{gone.name!r}" if gone.name else "What was here"
+        raise standard(410, f"{what} was removed from this graph on {gone.removed[:10]}.")
+    noun, _, key = place.partition("/")
     raise standard(404, f"The graph knows no {noun} {key!r}. Search finds names and titles.")
 
 
-def _graph(iri: NamedNode, form: str) -> Response:
-    quads = describe(service().snapshot(), iri)
-    try:
-        # Whole before the status goes out; a description is bounded.
-        body = b"".join(serialize(quads, GRAPHS[form]))
-    except NotXml as error:
-        raise standard(406, f"{error} Ask for text/turtle.") from error
-    content_type = f"{form}; charset=utf-8" if form.startswith("text/") else form
-    response = current_app.response_class(body, content_type=content_type)
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
-
-
 def _page(noun: str, iri: NamedNode, said: Statements, form: str) -> Response:
-    if noun == "author":
+    # The address alone does not make a paper: an uploaded graph may use it for something else.
+    types = plain(said).get(v.TYPE.value, ())
+    if noun == "author" and v.PERSON.value in types:
         return _author(iri, said, form)
-    if noun == "paper":
+    if noun == "paper" and v.ARTICLE.value in types:
         return _paper(iri, said, form)
-    if noun in CONCEPT_KINDS:
+    if noun in CONCEPT_KINDS and v.CONCEPT_CLASSES[noun].value in types:
         return _concept(noun, iri, said, form)
     return _other(noun, iri, said, form)
 
