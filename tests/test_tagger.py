@@ -305,6 +305,21 @@ def test_span_probabilities_are_those_of_all_label_sequences():
     assert all(found_[key] == pytest.approx(expected[key], abs=1e-12) for key in expected)
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.sampled_from([0.3, 1.0, 3.0]))
+def test_no_span_is_more_probable_than_the_ceiling_of_its_sentence(seed, words, spread):
+    chance = np.random.default_rng(seed)
+    follows, first = allowed(2)
+    chain = Chain(
+        ("method", "task"),
+        chance.normal(size=(5, 5)) + np.where(follows, 0, IMPOSSIBLE),
+        chance.normal(size=5) + np.where(first, 0, IMPOSSIBLE),
+        chance.normal(size=5),
+    )
+    scores = chance.normal(size=(words, 5)) * spread
+
+    assert max(by_enumeration(scores, chain).values()) <= chain.ceiling(scores) + 1e-12
+
+
 def by_enumeration(scores, chain):
     """Probability of each span: the weight of the label sequences that have it, of all weight."""
     from itertools import product
