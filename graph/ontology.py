@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 
 import pyoxigraph
-from pyoxigraph import Literal, RdfFormat
+from pyoxigraph import Literal, RdfFormat, Triple
 
 from .vocab import PREFIXES, TYPE, term
 
@@ -21,7 +21,12 @@ PROPERTIES = {
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A class or a property of ``sg:``; *broader* are its superclasses or superproperties."""
+    """
+    A class or a property of ``sg:``; *broader* are its superclasses or superproperties.
+
+    *relates* tells a property that leads to other resources from one that gives a text or a number;
+    it is false for classes, as *domain* and *range* are empty.
+    """
 
     name: str
     label: str
@@ -29,14 +34,27 @@ class Declared:
     broader: tuple[str, ...]
     domain: tuple[str, ...]
     range: tuple[str, ...]
+    relates: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Ontology:
     title: str
     comment: str
+    version: str
+    license: str
     classes: tuple[Declared, ...]
     properties: tuple[Declared, ...]
+
+    def having(self, name: str) -> tuple[Declared, ...]:
+        """The properties whose subjects are of the class ``sg:name``."""
+        iri = PREFIXES["sg"] + name
+        return tuple(declared for declared in self.properties if iri in declared.domain)
+
+    def leading_to(self, name: str) -> tuple[Declared, ...]:
+        """The properties whose objects are of the class ``sg:name``."""
+        iri = PREFIXES["sg"] + name
+        return tuple(declared for declared in self.properties if iri in declared.range)
 
 
 def turtle() -> bytes:
@@ -45,11 +63,18 @@ def turtle() -> bytes:
 
 
 @cache
+def triples() -> tuple[Triple, ...]:
+    """What ontology.ttl says."""
+    quads = pyoxigraph.parse(turtle(), RdfFormat.TURTLE)
+    return tuple(quad.triple for quad in quads)
+
+
+@cache
 def ontology() -> Ontology:
     """Reads ontology.ttl."""
     said: dict[tuple[str, str], list[str]] = defaultdict(list)
     types: dict[str, set[object]] = defaultdict(set)
-    for triple in pyoxigraph.parse(turtle(), RdfFormat.TURTLE):
+    for triple in triples():
         subject = getattr(triple.subject, "value", "")
         if triple.predicate == TYPE:
             types[subject].add(triple.object)
@@ -74,6 +99,7 @@ def ontology() -> Ontology:
                 broader=texts(iri, "rdfs:subClassOf", "rdfs:subPropertyOf"),
                 domain=texts(iri, "rdfs:domain", "schema:domainIncludes"),
                 range=texts(iri, "rdfs:range", "schema:rangeIncludes"),
+                relates=term("owl:ObjectProperty") in types[iri],
             )
             for iri in sorted(types, key=str.casefold)
             if iri.startswith(namespace) and types[iri] & wanted
@@ -83,6 +109,8 @@ def ontology() -> Ontology:
     return Ontology(
         title=first(about, "dct:title", "rdfs:label"),
         comment=first(about, "dct:abstract", "dct:description", "rdfs:comment"),
+        version=first(about, "owl:versionInfo"),
+        license=first(about, "dct:license"),
         classes=declared(CLASSES),
         properties=declared(PROPERTIES),
     )

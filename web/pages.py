@@ -26,8 +26,10 @@ blueprint.add_url_rule(
     resources.resource,
     merge_slashes=False,  # a DOI may hold two in a row
 )
-blueprint.add_url_rule("/ontology", "ontology", ontology.ontology)
-blueprint.add_url_rule("/ontology.ttl", "ontology_turtle", ontology.turtle)
+blueprint.add_url_rule(ontology.PATH, "ontology", ontology.ontology)
+blueprint.add_url_rule(
+    f"{ontology.PATH}.<any(ttl,nt,jsonld,rdf):suffix>", "ontology_as", ontology.ontology_as
+)
 blueprint.add_url_rule("/ns", "namespace", ontology.namespace)
 blueprint.add_url_rule(descriptions.PATH, "dataset", descriptions.dataset)
 blueprint.add_url_rule(
