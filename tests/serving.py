@@ -36,7 +36,7 @@ def running(command: Sequence[str], port: int, *, cwd: Path, **environment: str)
     address = f"http://127.0.0.1:{port}"
     try:
         until = time.monotonic() + 60
-        while not _answers(f"{address}/health/live"):
+        while not is_up(f"{address}/health/live"):
             assert server.poll() is None and time.monotonic() < until, log.read_text()
             time.sleep(0.05)
         yield address
@@ -67,7 +67,8 @@ def served(store: Path, *options: str, cwd: Path, **environment: str) -> Iterato
         yield found
 
 
-def _answers(address: str) -> bool:
+def is_up(address: str) -> bool:
+    """Whether the server at *address* answers at all."""
     try:
         with urllib.request.urlopen(address, timeout=5):
             return True
