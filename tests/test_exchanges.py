@@ -11,7 +11,15 @@ from scholargraph.graph.sparql import (
     QueryTimeout,
     QueryTooLarge,
 )
-from scholargraph.web.exchanges import KINDS, Exchange, Observer, kind_of, outcome_of
+from scholargraph.web.exchanges import (
+    KINDS,
+    RESOURCES,
+    Exchange,
+    Observer,
+    kind_of,
+    outcome_of,
+)
+from scholargraph.web.resources import NOUNS
 
 
 @pytest.mark.parametrize(
@@ -61,6 +69,10 @@ def test_kinds_stay_few_whatever_clients_send(path):
 )
 def test_an_error_is_an_outcome(error, outcome):
     assert outcome_of(error) == outcome
+
+
+def test_every_noun_of_a_resource_is_known():
+    assert set(NOUNS) == RESOURCES
 
 
 def test_every_watcher_is_told_of_every_exchange():

@@ -12,7 +12,9 @@ import pytest
 import schemathesis
 from serving import served
 
+from scholargraph.server import create_app
 from scholargraph.web.openapi import document
+from scholargraph.web.service import EXTENSION, Settings
 
 TESTS = Path(__file__).parent
 TOKEN = "schemathesis-may-write"
@@ -131,6 +133,24 @@ def test_the_document_is_not_sent_twice(client):
     again = client.get("/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
 
     assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize("asked", ["", "query=ASK%7B%7D&"])
+def test_a_format_that_is_none_is_refused_whatever_is_asked(client, asked):
+    answer = client.get(f"/sparql?{asked}format=AAA")
+
+    assert (answer.status_code, answer.content_type) == (400, "application/problem+json")
+    assert "AAA" in answer.get_json()["detail"]
+
+
+def test_an_empty_etag_is_one_that_no_graph_has(store):
+    app = create_app(Settings(store=store.path, token=TOKEN))
+    headers = {"Authorization": f"Bearer {TOKEN}", "If-Match": '"", "other"'}
+
+    answer = app.test_client().delete("/store?default", headers=headers)
+
+    assert answer.status_code == 412
+    app.extensions[EXTENSION].close()
 
 
 KINDS = ("author", "paper", "method", "dataset", "task", "metric", "source", "run", "profile")

@@ -43,7 +43,9 @@ KINDS: dict[str, Kind] = {
     "health": "health",
     "metrics": "metrics",
 }
-RESOURCES = frozenset("author paper method dataset task metric category source run profile".split())
+RESOURCES = frozenset(
+    "author paper method dataset task metric category source run profile graph".split()
+)
 
 
 @dataclass(frozen=True, slots=True)

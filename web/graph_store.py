@@ -121,8 +121,9 @@ def _condition() -> Condition | None:
     if not wanted and not unwanted:
         return None
     # A graph has a tag for each format, all of which begin with its fingerprint.
-    known = {tag.partition("-")[0] for tag in wanted.as_set()}
-    refused = {tag.partition("-")[0] for tag in unwanted.as_set()}
+    # werkzeug reads "" as None.
+    known = {tag.partition("-")[0] for tag in wanted.as_set() if tag}
+    refused = {tag.partition("-")[0] for tag in unwanted.as_set() if tag}
 
     def holds(found: str | None) -> bool:
         if wanted and not (found is not None and (wanted.star_tag or found in known)):

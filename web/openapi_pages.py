@@ -29,11 +29,11 @@ from .openapi_parts import (
     whole,
 )
 from .representations import GRAPHS, SUFFIXES
+from .resources import NOUNS
 from .wording import PLURALS
 
 NETWORKS = ("graphml", "gexf", "csv")
 # Sources, runs and the like have no page of their own kind.
-RESOURCES = ("author", "paper", *CONCEPT_KINDS, "category", "source", "run", "profile")
 MODELS: dict[str, type] = {"author": Author, "paper": Article} | dict.fromkeys(
     CONCEPT_KINDS, Concept
 )
@@ -103,7 +103,7 @@ def _lists() -> Node:
 
 def _resources() -> Node:
     found = {}
-    for noun in RESOURCES:
+    for noun in NOUNS:
         model = MODELS.get(noun, Resource)
         key = parameter(
             "key",
@@ -170,8 +170,8 @@ def _chosen() -> list[Node]:
         parameter("to", "The last year.", whole(0, 9999), example=2030),
         parameter("min", "Papers behind a link, at least.", whole(1, 1_000_000, default=1)),
         parameter("limit", "Nodes at most.", whole(1, MOST), example=50),
-        parameter("open", "Nodes that were opened.", _list(IRI) | {"maxItems": 20}, example=[]),
-        parameter("hide", "Nodes left out.", _list(IRI), example=[]),
+        parameter("open", "Nodes that were opened.", _list(TEXT) | {"maxItems": 20}, example=[]),
+        parameter("hide", "Nodes left out.", _list(TEXT), example=[]),
     ]
 
 
@@ -309,7 +309,7 @@ def _machines() -> Node:
             "voidAs",
             "The same in one format",
             answer("RDF.", graphs, Link=TEXT),
-            *(400, 406),
+            *(400, 404, 406),
             parameters=[suffix],
         ),
         "/health": _machine("health", "As /health/ready", answer("Ready.", ready)),

@@ -11,7 +11,8 @@ FORM = "application/x-www-form-urlencoded"
 
 TEXT: Node = {"type": "string"}
 IRI: Node = {"type": "string", "format": "iri"}
-IRIS: Node = {"type": "array", "items": IRI}
+# Of what is only used along with something else, nothing is promised of it alone.
+TEXTS: Node = {"type": "array", "items": TEXT}
 ANY_JSON: Node = {"type": ["object", "array"]}
 
 PROBLEMS = {

@@ -6,8 +6,8 @@ from .openapi_parts import (
     FORM,
     HTML,
     IRI,
-    IRIS,
     TEXT,
+    TEXTS,
     UNCHANGED,
     Node,
     answer,
@@ -16,13 +16,11 @@ from .openapi_parts import (
     operation,
     parameter,
 )
+from .queries import FORMATS
 
 TAG = "SPARQL"
 
 ANSWER_JSON = "application/sparql-results+json"
-FORMATS = (
-    "json xml csv tsv ttl turtle n3 nt jsonld json-ld rdf rdf+xml trig nq".split()  # of `format=`
-)
 
 QUERY = "SELECT ?paper ?title WHERE { ?paper <http://purl.org/dc/terms/title> ?title } LIMIT 5"
 UPDATE = "INSERT DATA { <https://example.org/a> <https://example.org/b> 'c' }"
@@ -67,12 +65,12 @@ RESULTS: Node = {
 }
 
 DATASET = (
-    ("default-graph-uri", "A graph that the query sees as part of its default graph."),
-    ("named-graph-uri", "A graph that the query sees under its name."),
+    ("default-graph-uri", "The IRI of a graph that the query sees as part of its default graph."),
+    ("named-graph-uri", "The IRI of a graph that the query sees under its name."),
 )
 USING = (
-    ("using-graph-uri", "A graph that WHERE sees as part of its default graph."),
-    ("using-named-graph-uri", "A graph that WHERE sees under its name."),
+    ("using-graph-uri", "The IRI of a graph that WHERE sees as part of its default graph."),
+    ("using-named-graph-uri", "The IRI of a graph that WHERE sees under its name."),
 )
 
 
@@ -87,7 +85,7 @@ def _sparql() -> Node:
     results |= content(*GRAPHS, HTML)
     good = {200: answer("The whole answer.", results)}
     statuses = (400, 403, 406, 408, 413)
-    graphs = [parameter(name, text, IRIS, example=[]) for name, text in DATASET]
+    graphs = [parameter(name, text, TEXTS, example=[]) for name, text in DATASET]
     form = parameter("format", "The format, for links, which cannot send Accept.", choice(*FORMATS))
     query = parameter("query", "A SPARQL 1.1 query.", TEXT, example=QUERY)
     return {
@@ -122,7 +120,7 @@ def _sparql() -> Node:
 
 
 def _update() -> Node:
-    graphs = [parameter(name, text, IRIS, example=[]) for name, text in USING]
+    graphs = [parameter(name, text, TEXTS, example=[]) for name, text in USING]
     return {
         "post": operation(
             "update",
@@ -139,7 +137,7 @@ def _update() -> Node:
 
 
 def _form(operation: str, graphs: tuple[tuple[str, str], ...], **others: Node) -> Node:
-    properties = {operation: TEXT} | {name: IRIS for name, _ in graphs} | others
+    properties = {operation: TEXT} | {name: TEXTS for name, _ in graphs} | others
     return {"type": "object", "properties": properties, "required": [operation]}
 
 

@@ -173,17 +173,18 @@ def _question(request: Request) -> Question | None:
     text, parameters = read(
         "query", request.method, request.query_string, request.content_type, request.body
     )
+    named = _named(parameters)
     if text is None:
         return None
     asked = form(text)
     # What cannot be told apart yet is for the engine to explain.
     offers = OFFERS.get(asked or "solutions", ())
-    if request.method != "POST" and not parameters.one("format"):
+    if request.method != "POST" and not named:
         if _likes_pages(request.accept, offers):
             return None
     if asked == "update":
         raise Problem(400, "Not a query", "This is an update; queries only are answered here.")
-    media_type = _media_type(offers, parameters, request.accept)
+    media_type = _media_type(offers, named, request.accept)
     default_graphs = tuple(parameters.all("default-graph-uri"))
     named_graphs = tuple(parameters.all("named-graph-uri"))
     parts = repr((text, media_type, default_graphs, named_graphs, request.url))
@@ -201,11 +202,15 @@ def _question(request: Request) -> Question | None:
 _remembered_question = lru_cache(REMEMBERED)(_question)
 
 
-def _media_type(offers: tuple[str, ...], parameters: Parameters, accept: str) -> str:
-    name = parameters.one("format")
+def _named(parameters: Parameters) -> str:
+    name = parameters.one("format") or ""
     if name and name not in FORMATS:
         raise standard(400, f"There is no format {name[:40]!r}; choose {', '.join(FORMATS)}.")
-    fitting = [media for media in FORMATS.get(name or "", ()) if media in offers]
+    return name
+
+
+def _media_type(offers: tuple[str, ...], name: str, accept: str) -> str:
+    fitting = [media for media in FORMATS.get(name, ()) if media in offers]
     found = fitting[0] if fitting else _best(accept, offers)
     if found is None:
         raise Problem(
