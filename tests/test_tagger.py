@@ -17,7 +17,13 @@ import scholargraph.extract.tagger
 import scholargraph.extract.tokenization  # noqa: F401
 from scholargraph.extract.annotations import MENTIONS, marked
 from scholargraph.extract.decoding import IMPOSSIBLE, Chain, WordSpan, allowed, best, spans
-from scholargraph.extract.model import FILES, Calibration, Model, ModelError
+from scholargraph.extract.model import (
+    FILES,
+    Calibration,
+    Model,
+    ModelError,
+    without_beginnings,
+)
 from scholargraph.extract.subwords import Subwords, shape
 from scholargraph.extract.tagger import WEIGHTS, well_formed
 
@@ -341,6 +347,14 @@ def by_enumeration(scores, chain):
                 weights[key] = weights.get(key, 0.0) + weight
             at = last + 1
     return {key: weight / total for key, weight in weights.items() if weight / total >= 1e-9}
+
+
+def test_a_longer_span_starts_where_the_known_one_ends():
+    known = [WordSpan(2, 3, "task", 0.6), WordSpan(6, 7, "task", 0.9)]
+    measures = [WordSpan(2, 4, "metric", 0.9), WordSpan(6, 7, "metric", 0.8)]
+    apart = WordSpan(4, 4, "metric", 0.9)
+
+    assert without_beginnings(measures, known) == [apart, measures[1]]
 
 
 def test_of_overlapping_spans_the_first_stays():
