@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 HERE = Path(__file__).parent
+PROCESSORS = len(os.sched_getaffinity(0))  # those that this process may use
 PATH = click.Path(path_type=Path)
 FORMATS = ["auto", "profile", "jsonl"]
 ANSWERS = ["table", "json", "csv", "tsv", "xml", "ttl", "nt", "jsonld", "rdf"]
@@ -441,9 +442,10 @@ def serving_options(command: Command) -> Command:
         click.option(
             "--threads",
             type=click.IntRange(1, 256),
-            default=8,
-            show_default=True,
-            help="Requests answered at once.",
+            default=4 * max(2, PROCESSORS),
+            show_default="four for each processor, at least 8",
+            envvar="SCHOLARGRAPH_THREADS",
+            help="Pages answered at once.",
         ),
     ]
     for option in reversed(options):
@@ -455,9 +457,10 @@ def serving_options(command: Command) -> Command:
 @serving_options
 @click.option(
     "--readers",
-    type=click.IntRange(1, 64),
-    default=2,
-    show_default=True,
+    type=click.IntRange(1, 256),
+    default=max(2, PROCESSORS),
+    show_default="one for each processor, at least 2",
+    envvar="SCHOLARGRAPH_READERS",
     help="Processes that answer SPARQL from outside, each killed if it must be.",
 )
 @click.option(
@@ -466,6 +469,7 @@ def serving_options(command: Command) -> Command:
     default=10.0,
     show_default=True,
     metavar="SECONDS",
+    envvar="SCHOLARGRAPH_QUERY_TIMEOUT",
     help="A query that runs longer is killed.",
 )
 @click.option(
@@ -474,7 +478,34 @@ def serving_options(command: Command) -> Command:
     default=1024,
     show_default=True,
     metavar="MB",
+    envvar="SCHOLARGRAPH_QUERY_MEMORY",
     help="A query that takes more is killed.",
+)
+@click.option(
+    "--queue",
+    type=click.IntRange(1, 10_000),
+    default=64,
+    show_default=True,
+    envvar="SCHOLARGRAPH_QUEUE",
+    help="Queries that wait for a reader; more are told 503. One client may have half of them.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0.1, 1e6),
+    default=200.0,
+    show_default=True,
+    envvar="SCHOLARGRAPH_RATE",
+    help="Requests a second that one client may send, five times as many at once; more are told"
+    " 429.",
+)
+@click.option(
+    "--proxies",
+    type=click.IntRange(0, 99),
+    default=0,
+    show_default=True,
+    envvar="SCHOLARGRAPH_PROXIES",
+    help="How many proxies of your own stand before the server; X-Forwarded-For is believed from"
+    " these alone.",
 )
 @click.option(
     "--update-timeout",
@@ -511,7 +542,9 @@ def serving_options(command: Command) -> Command:
     type=click.Choice(["on", "off"]),
     default="on",
     show_default=True,
-    help="`off` lets any number of queries wait their turn; for tests and benchmarks.",
+    envvar="SCHOLARGRAPH_LIMITS",
+    help="`off` lets any client ask any number of queries at any rate; for tests and benchmarks."
+    " Time and memory stay limited.",
 )
 @store_option
 def serve(
@@ -521,6 +554,9 @@ def serve(
     readers: int,
     query_timeout: float,
     query_memory: int,
+    queue: int,
+    rate: float,
+    proxies: int,
     update_timeout: float,
     allow_service: tuple[str, ...],
     allow_service_address: tuple[str, ...],
@@ -535,7 +571,11 @@ def serve(
     scholargraph serve --store my-field.db --port 8080
     """
     os.environ.update(
+        SCHOLARGRAPH_THREADS=str(threads),
         SCHOLARGRAPH_READERS=str(readers),
+        SCHOLARGRAPH_QUEUE=str(queue),
+        SCHOLARGRAPH_RATE=str(rate),
+        SCHOLARGRAPH_PROXIES=str(proxies),
         SCHOLARGRAPH_QUERY_TIMEOUT=str(query_timeout),
         SCHOLARGRAPH_QUERY_MEMORY=str(query_memory),
         SCHOLARGRAPH_UPDATE_TIMEOUT=str(update_timeout),
@@ -547,7 +587,7 @@ def serve(
         os.environ["SCHOLARGRAPH_TOKEN_FILE"] = str(token_file)
     from scholargraph.server import serve as served
 
-    served(store, host, port, threads=threads, announce=click.echo)
+    served(store, host, port, announce=click.echo)
 
 
 @cli.command()
@@ -569,9 +609,10 @@ def demo(host: str, port: int, threads: int, store: Path) -> None:
     from scholargraph.server import claim
     from scholargraph.server import serve as served
 
+    os.environ["SCHOLARGRAPH_THREADS"] = str(threads)
     claim(host, port)  # before the work, not after it
     _import((HERE / "data" / "papers.jsonl",), store, None, jobs=1)
-    served(store, host, port, threads=threads, announce=click.echo)
+    served(store, host, port, announce=click.echo)
 
 
 @contextlib.contextmanager

@@ -31,7 +31,9 @@ from scholargraph.web import (
     updates,
     vendor,
 )
+from scholargraph.web.front import Front
 from scholargraph.web.headers import common
+from scholargraph.web.observation import Observed
 from scholargraph.web.service import EXTENSION, Service, Settings
 
 
@@ -57,6 +59,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[EXTENSION] = service
     _register_blueprints(app)
     _register_errors(app)
+
+    app.wsgi_app = Observed(app.wsgi_app, service)  # type: ignore[method-assign]
+
+    @app.before_request
+    def refuse() -> None:
+        if error := request.environ.get(problems.ERROR):
+            raise error
 
     @app.after_request
     def headers(response: Response) -> Response:
@@ -94,35 +103,38 @@ def _register_errors(app: Flask) -> None:
         return problems.answer(problems.standard(status, error.description or "", headers))
 
 
-def serve(
-    store: Path, host: str, port: int, *, threads: int, announce: Callable[[str], object]
-) -> None:
+def create_front(settings: Settings | None = None) -> Front:
     """
-    Serves *store* until stopped, *threads* requests at once; the rest is as the environment says.
+    What `scholargraph serve` runs, for any ASGI server: limits, queries by themselves, then Flask.
+
+    Raises:
+        StoreError: There is no store at that path.
+        SettingsError: A variable of the environment makes no sense.
+    """
+    settings = settings or Settings.from_environment()
+    return Front(create_app(settings), threads=settings.threads)
+
+
+def serve(store: Path, host: str, port: int, *, announce: Callable[[str], object]) -> None:
+    """
+    Serves *store* until stopped; all else is as the environment says.
+
+    SIGTERM or SIGINT lets what runs end, for ten seconds at most; a second one does not.
 
     Raises:
         StoreError: *store* is none.
+        SettingsError: A variable of the environment makes no sense.
         ServerError: The port cannot be had.
     """
-    from granian import Granian
-    from granian.constants import Interfaces
+    from scholargraph.web.host import run
 
     folder = Store.open(store)  # no store: say so here, not in a worker
-    claim(host, port)
     os.environ["SCHOLARGRAPH_STORE"] = str(folder.path.resolve())
+    Settings.from_environment()
+    claim(host, port)
     address = f"[{host}]" if ":" in host else host
     announce(f"{store}: http://{address}:{port}/   (Ctrl-C stops)")
-    Granian(
-        __name__,
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        blocking_threads=threads,
-        websockets=False,
-        log_enabled=False,
-        workers_kill_timeout=10,
-        # Its own loader would look the name up below the working directory first.
-    ).serve(target_loader=_warm_app, wrap_loader=False)
+    run(_warm_front, host, port)
 
 
 def claim(host: str, port: int) -> None:
@@ -144,9 +156,9 @@ def claim(host: str, port: int) -> None:
             ) from error
 
 
-def _warm_app() -> Flask:
+def _warm_front() -> Front:
     import_module("scholargraph.graph.view")  # 0.4 s of pyvis, before the first picture needs it
-    return create_app()
+    return create_front()
 
 
 def main() -> None:
@@ -162,11 +174,11 @@ def main() -> None:
     app.run("127.0.0.1", int(port), threaded=True)
 
 
-def __getattr__(name: str) -> Flask:
-    # A WSGI server asks for `server:app`; whoever wants only `create_app` opens no store.
-    if name == "app":
-        globals()["app"] = app = create_app()
-        return app
+def __getattr__(name: str) -> Flask | Front:
+    # Servers ask for `server:app` (WSGI) or `server:asgi`; whoever wants neither opens no store.
+    if name in ("app", "asgi"):
+        made = create_app() if name == "app" else create_front()
+        return globals().setdefault(name, made)
     raise AttributeError(name)
 
 

@@ -26,6 +26,8 @@ from scholargraph.graph.store import StoreBusy
 from .negotiation import best
 
 MEDIA_TYPE = "application/problem+json"
+# In the environ of a request that has ended already: the error that Flask is to answer.
+ERROR = "scholargraph.error"
 
 
 class Problem(ScholarGraphError):

@@ -54,6 +54,10 @@ class Settings:
     *update_timeout* is in seconds, for one update or upload. SERVICE and LOAD may ask
     *allowed_services*, as `Peers.allowing` reads them, at public addresses or those in the networks
     *allowed_service_addresses*.
+
+    With the front of `serve`, *threads* pages are answered at once, *queue* queries wait for a
+    reader and one client may send *rate* requests a second; *proxies* of our own stand before the
+    server and name the client in X-Forwarded-For.
     """
 
     store: Path = DEFAULT_STORE
@@ -70,6 +74,10 @@ class Settings:
     slow_log: str | None = None
     slow_after: float = 1.0
     update_timeout: float = 60.0
+    threads: int = 8
+    queue: int = QUEUE
+    rate: float = 200.0
+    proxies: int = 0
     allowed_services: tuple[str, ...] = ()
     allowed_service_addresses: tuple[str, ...] = ()
 
@@ -95,6 +103,10 @@ class Settings:
             slow_log=value("SCHOLARGRAPH_SLOW_LOG") or None,
             slow_after=_positive(environment, "SCHOLARGRAPH_SLOW_AFTER", 1.0),
             update_timeout=_positive(environment, "SCHOLARGRAPH_UPDATE_TIMEOUT", 60.0),
+            threads=int(_positive(environment, "SCHOLARGRAPH_THREADS", 8)),
+            queue=int(_positive(environment, "SCHOLARGRAPH_QUEUE", QUEUE)),
+            rate=_positive(environment, "SCHOLARGRAPH_RATE", 200.0),
+            proxies=_count(environment, "SCHOLARGRAPH_PROXIES"),
             allowed_services=_list(environment, "SCHOLARGRAPH_ALLOW_SERVICE"),
             allowed_service_addresses=_list(environment, "SCHOLARGRAPH_ALLOW_SERVICE_ADDRESS"),
         )
@@ -113,6 +125,13 @@ def _positive(environment: Mapping[str, str], name: str, default: float) -> floa
 
 def _list(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
     return tuple(environment.get(name, "").replace(",", " ").split())
+
+
+def _count(environment: Mapping[str, str], name: str) -> int:
+    text = environment.get(name) or "0"
+    if not (text.isascii() and text.isdigit() and int(text) < 100):
+        raise SettingsError(f"{name} is {text!r}; a number from 0 is needed")
+    return int(text)
 
 
 def _token(environment: Mapping[str, str]) -> str | None:
@@ -170,7 +189,7 @@ class Service:
             memory_mb=settings.query_memory,
             max_answer=settings.max_answer,
             patience=PATIENCE if settings.limits else threading.TIMEOUT_MAX,
-            queue=QUEUE if settings.limits else None,
+            queue=settings.queue if settings.limits else None,
             peers=self._peers(settings.query_timeout),
         )
         self.censuses = Censuses(self.store)

@@ -2,12 +2,15 @@
 
 from flask import Blueprint, Response, current_app, render_template, request
 
+from scholargraph import ScholarGraphError
 from scholargraph.graph.questions import examples
 from scholargraph.graph.vocab import PREFIXES
 
 from . import descriptions, queries
+from .exchanges import outcome_of
 from .headers import QUERIES
 from .negotiation import best
+from .observation import remarks
 from .protocol import operation
 from .queries import Question, Reply
 from .representations import GRAPHS
@@ -46,15 +49,22 @@ def _request() -> queries.Request:
 
 
 def _reply(asked: Question) -> Reply:
-    held, state = service(), service().state()
+    held, state, noted = service(), service().state(), remarks()
     if_none_match = request.headers.get("If-None-Match", "")
+    noted.query = asked.text
     reply = queries.at_once(held, asked, state, request.method, if_none_match)
-    if reply is not None:
-        return reply
-    if asked.fickle:
-        return queries.reply(asked, queries.compute(held, asked))
-    answer = held.answers.answer(asked.key, state, lambda: queries.compute(held, asked))
-    return queries.reply(asked, answer)
+    noted.cached = reply is not None
+    try:
+        if reply is None and asked.fickle:
+            reply = queries.reply(asked, queries.compute(held, asked))
+        elif reply is None:
+            answer = held.answers.answer(asked.key, state, lambda: queries.compute(held, asked))
+            reply = queries.reply(asked, answer)
+    except ScholarGraphError as error:
+        noted.outcome = outcome_of(error)
+        raise
+    noted.outcome = "answered"
+    return reply
 
 
 def _response(reply: Reply) -> Response:
