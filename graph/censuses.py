@@ -15,6 +15,8 @@ from .store import Store
 # Beside the store's own files, so that a server that starts again need not count again.
 FILE = "census.json"
 
+COUNTER = "scholargraph.graph.census"
+
 # Seconds that a request may wait for figures: some 300,000 triples are counted by then.
 PATIENCE = 2.0
 
@@ -79,7 +81,7 @@ class Censuses:
     def _start(self, wanted: str) -> None:
         self._counting, self._began = wanted, time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "scholargraph.graph.census", str(self._store.path)],
+            [sys.executable, "-P", "-m", COUNTER, str(self._store.path)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
