@@ -56,11 +56,16 @@ class Abbreviation:
     label: str
 
 
-def rows(name: str) -> Iterator[list[str]]:
-    """The rows of a table in ``patterns/``, comments and blank lines left out."""
+def lines(name: str) -> Iterator[str]:
+    """The lines of a file in ``patterns/``, comments and blank ones left out."""
     for line in (PATTERNS / name).read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
-            yield line.split("\t")
+            yield line
+
+
+def rows(name: str) -> Iterator[list[str]]:
+    """The rows of a table in ``patterns/``."""
+    return (line.split("\t") for line in lines(name))
 
 
 @cache

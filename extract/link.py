@@ -14,7 +14,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from .annotations import CONCEPTS, LINKED_BY, Marked, mark, marked, short_forms
-from .gazetteer import abbreviations, names
+from .gazetteer import abbreviations, lines, names
 from .keys import concept_key, singular
 from .mentions import KINDS, Kind, LinkRule
 from .naming import PRAISE, is_coined
@@ -48,33 +48,7 @@ _PART = re.compile(
     re.I,
 )
 _ADDRESS = re.compile(r"https?\b|www\.|://")
-_GENERIC_WORDS = frozenset(
-    "method approach framework model dataset data set task problem experiment technique algorithm "
-    "architecture network module baseline corpus corpora benchmark result performance system "
-    "strategy solution "
-    "mechanism component pipeline scheme paradigm work paper study tool metric measure score "
-    "evaluation domain setting application scenario training test testing validation dev "
-    "development "
-    "sample instance example image text sentence document language word token feature "
-    "representation layer encoder decoder loss function objective input output label class "
-    "parameter weight "
-    "deep neural machine learning-based data-driven novel new proposed existing state-of-the-art "
-    "sota baseline "
-    "downstream upstream source target real-world real world synthetic large small large-scale "
-    "multiple single "
-    "different various several other own main original final first second third one two three "
-    "four five six "
-    "supervised training-based standard common public popular available benchmark strong simple "
-    "downstream diverse related specific general special similar previous prior competitive "
-    "advanced "
-    "dataset-specific task-specific shared main-stream mainstream variant version method-agnostic "
-    "it they them "
-    "important individual cross-lingual multilingual monolingual promising human people user "
-    "researcher community challenge resource procedure process step stage phase "
-    "unit "
-    "idea concept principle code software package implementation project research researcher "
-    "analysis".split()
-)
+_GENERIC_WORDS = frozenset(word for line in lines("generic.txt") for word in line.split())
 # Made of generic words, and yet a thing of their own.
 _NOT_GENERIC = frozenset({"machine-learning", "deep-learning", "neural-network", "deep-network"})
 
