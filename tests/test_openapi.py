@@ -24,7 +24,7 @@ TOKEN = "schemathesis-may-write"
 CHECKS = ("--checks", "all", "--exclude-checks", "positive_data_acceptance")
 READS = ("--include-method", "GET", "--include-operation-id", "queryByPost")
 WRITES = ("--include-tag", "SPARQL")
-EXAMPLES = "15"
+EXAMPLES = "10"
 
 OPERATIONS = [
     (path, method)

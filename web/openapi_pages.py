@@ -292,11 +292,15 @@ def _machines() -> Node:
         "/ontology": _machine(
             "ontology",
             "What the terms mean",
-            answer("All terms.", content(HTML, "text/turtle") | content(JSON, schema=terms)),
+            answer("All terms.", graphs | content(HTML) | content(JSON, schema=terms), Link=TEXT),
             406,
         ),
-        "/ontology.ttl": _machine(
-            "ontologyTurtle", "The ontology", answer("Turtle.", content("text/turtle"))
+        "/ontology.{suffix}": _machine(
+            "ontologyAs",
+            "The same in one format",
+            answer("RDF.", graphs, Link=TEXT),
+            404,
+            parameters=[suffix],
         ),
         "/ns": {"get": operation("namespace", "Where terms point", see_other, tag="Machines")},
         "/.well-known/void": _machine(
