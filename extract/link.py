@@ -48,7 +48,7 @@ _PART = re.compile(
     re.I,
 )
 _ADDRESS = re.compile(r"https?\b|www\.|://")
-_GENERIC_WORDS = frozenset(word for line in lines("generic.txt") for word in line.split())
+_GENERIC_WORDS = frozenset(word for line in lines("generic.tsv") for word in line.split())
 # Made of generic words, and yet a thing of their own.
 _NOT_GENERIC = frozenset({"machine-learning", "deep-learning", "neural-network", "deep-network"})
 
