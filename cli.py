@@ -546,6 +546,29 @@ def serving_options(command: Command) -> Command:
     help="`off` lets any client ask any number of queries at any rate; for tests and benchmarks."
     " Time and memory stay limited.",
 )
+@click.option(
+    "--access-log",
+    default="",
+    metavar="FILE|-",
+    envvar="SCHOLARGRAPH_ACCESS_LOG",
+    help="Write each request to this file, or standard output, as a line of JSON.",
+)
+@click.option(
+    "--slow-log",
+    default="",
+    metavar="FILE|-",
+    envvar="SCHOLARGRAPH_SLOW_LOG",
+    help="Write each slow or killed query to this file, or standard output, as a line of JSON.",
+)
+@click.option(
+    "--slow-after",
+    type=click.FloatRange(0.001, 3600),
+    default=1.0,
+    show_default=True,
+    metavar="SECONDS",
+    envvar="SCHOLARGRAPH_SLOW_AFTER",
+    help="A query that takes as long is slow.",
+)
 @store_option
 def serve(
     host: str,
@@ -562,6 +585,9 @@ def serve(
     allow_service_address: tuple[str, ...],
     token_file: Path | None,
     limits: str,
+    access_log: str,
+    slow_log: str,
+    slow_after: float,
     store: Path,
 ) -> None:
     """
@@ -582,6 +608,9 @@ def serve(
         SCHOLARGRAPH_ALLOW_SERVICE=" ".join(allow_service),
         SCHOLARGRAPH_ALLOW_SERVICE_ADDRESS=" ".join(allow_service_address),
         SCHOLARGRAPH_LIMITS=limits,
+        SCHOLARGRAPH_ACCESS_LOG=access_log,
+        SCHOLARGRAPH_SLOW_LOG=slow_log,
+        SCHOLARGRAPH_SLOW_AFTER=str(slow_after),
     )
     if token_file:
         os.environ["SCHOLARGRAPH_TOKEN_FILE"] = str(token_file)
