@@ -34,7 +34,7 @@ from scholargraph.web import (
 from scholargraph.web.front import Front
 from scholargraph.web.headers import common
 from scholargraph.web.observation import Observed
-from scholargraph.web.service import EXTENSION, Service, Settings
+from scholargraph.web.service import EXTENSION, Service, Settings, check_logs
 
 
 class ServerError(ScholarGraphError):
@@ -130,7 +130,7 @@ def serve(store: Path, host: str, port: int, *, announce: Callable[[str], object
 
     folder = Store.open(store)  # no store: say so here, not in a worker
     os.environ["SCHOLARGRAPH_STORE"] = str(folder.path.resolve())
-    Settings.from_environment()
+    check_logs(Settings.from_environment())
     claim(host, port)
     address = f"[{host}]" if ":" in host else host
     announce(f"{store}: http://{address}:{port}/   (Ctrl-C stops)")

@@ -168,6 +168,17 @@ def _log(target: str) -> LineLog:
         ) from error
 
 
+def check_logs(settings: Settings) -> None:
+    """
+    Makes the files of the logs.
+
+    Raises:
+        SettingsError: One cannot be written.
+    """
+    for target in filter(None, (settings.access_log, settings.slow_log)):
+        _log(target).close()
+
+
 class Service:
     """
     The store of one app, what reads it, and what watches it.
