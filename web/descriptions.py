@@ -3,7 +3,6 @@
 from typing import cast
 
 from flask import Response, g, request
-from pyoxigraph import NamedNode
 
 from scholargraph.graph.census import Census
 from scholargraph.graph.reader import state
@@ -100,10 +99,7 @@ def _site() -> Site:
     Raises:
         Problem: 400 for a Host that can be no part of an address.
     """
-    root = request.url_root
-    try:
-        NamedNode(f"{root}sparql")
-    except ValueError as error:
-        raise standard(400, "The Host header names no host.") from error
+    if not request.host:  # which is what werkzeug makes of those
+        raise standard(400, "The Host header names no host.")
     settings = service().settings
-    return Site(root, service().iris.base, settings.license, settings.token is not None)
+    return Site(request.url_root, service().iris.base, settings.license, settings.token is not None)

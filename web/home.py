@@ -10,6 +10,7 @@ from scholargraph.graph.questions import examples
 
 from . import wording
 from .answering import HTML, JSON, as_json, chosen, page, page_number
+from .discovery import found_from_home
 from .holdings import current_catalogue
 from .problems import standard
 
@@ -27,14 +28,16 @@ def home() -> Response:
     catalogue = current_catalogue()
     counts = wording.counts(catalogue)
     if chosen(HTML, JSON) == JSON:
-        return as_json(
+        response = as_json(
             {
                 "counts": {plural: count for _, plural, count in counts},
                 "papersPerYear": dict(catalogue.years),
                 "questions": [asdict(example) for example in examples()],
             }
         )
-    return page("home.html", catalogue=catalogue, counts=counts, examples=examples())
+    else:
+        response = page("home.html", catalogue=catalogue, counts=counts, examples=examples())
+    return found_from_home(response)
 
 
 def listing(kind: str) -> Response:

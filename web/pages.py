@@ -5,6 +5,7 @@ from flask.blueprints import BlueprintSetupState
 
 from . import (
     descriptions,
+    discovery,
     holdings,
     home,
     ontology,
@@ -35,6 +36,15 @@ blueprint.add_url_rule(descriptions.PATH, "dataset", descriptions.dataset)
 blueprint.add_url_rule(
     f"{descriptions.PATH}.<any(ttl,nt,jsonld,rdf):suffix>", "dataset_as", descriptions.dataset_as
 )
+blueprint.add_url_rule("/robots.txt", "robots", discovery.robots)
+blueprint.add_url_rule("/sitemap.xml", "sitemap", discovery.sitemap)
+blueprint.add_url_rule(
+    f"/sitemap-<any({','.join(wording.PLURALS)}):kind>-<int:number>.xml",
+    "sitemap_of",
+    discovery.sitemap_of,
+)
+blueprint.add_url_rule("/opensearch.xml", "opensearch", discovery.opensearch)
+blueprint.add_url_rule("/lookup", "lookup", discovery.lookup)
 
 
 @blueprint.record_once
