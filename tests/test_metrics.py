@@ -90,7 +90,7 @@ def test_refusals_and_outcomes_are_counted():
         outcome: value("scholargraph_sparql_queries_total", {"outcome": outcome})
         for outcome in ("answered", "timeout", "cancelled", "memory")
     }
-    assert outcomes == {"answered": 1, "timeout": 1, "cancelled": 1, "memory": None}
+    assert outcomes == {"answered": 1, "timeout": 1, "cancelled": 1, "memory": 0}
 
 
 COUNTERS = Counters()

@@ -11,6 +11,7 @@ import threading
 import time
 import weakref
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 # Lines that wait for the disk; what comes on top of them is dropped, and counted.
 WAITING = 10_000
@@ -24,6 +25,8 @@ MODE = 0o640
 
 # RFC 6750 lets clients put tokens into addresses; we take none from there, and some send them.
 _SECRETS = re.compile(r"((?:^|[?&;])[\w.-]*(?:token|secret|password|api_?key)=)[^&;]*", re.I)
+
+_json = json.JSONEncoder(separators=(",", ":")).encode
 
 _complaints = logging.getLogger(__name__)
 
@@ -62,7 +65,7 @@ class LineLog:
 
     def write(self, members: Mapping[str, object]) -> None:
         """*members* as one line of JSON, in ASCII."""
-        line = json.dumps(members, separators=(",", ":")) + "\n"
+        line = _json(members) + "\n"
         if self._thread is None:
             self._start()
         try:
@@ -174,8 +177,12 @@ def utc(seconds: float) -> str:
     >>> utc(1_700_000_000.25)
     '2023-11-14T22:13:20.250Z'
     """
-    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-    return f"{whole}.{int(seconds * 1000) % 1000:03d}Z"
+    return f"{_second(int(seconds))}.{int(seconds * 1000) % 1000:03d}Z"
+
+
+@lru_cache(2)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 def shown(text: str, most: int, secrets: Collection[str] = ()) -> str:
@@ -186,8 +193,11 @@ def shown(text: str, most: int, secrets: Collection[str] = ()) -> str:
     '/update?access_token=[secret]&x=yyyyyyyy…'
     """
     # Cut first, with room for a secret at the end: hostile texts are long.
-    text = text[: most + 1000].encode("utf-8", "backslashreplace").decode()
+    text = text[: most + 1000]
+    if not text.isascii():
+        text = text.encode("utf-8", "backslashreplace").decode()
     for secret in secrets:
         text = text.replace(secret, "[secret]")
-    text = _SECRETS.sub(r"\1[secret]", text)
+    if "=" in text:
+        text = _SECRETS.sub(r"\1[secret]", text)
     return text if len(text) <= most else f"{text[:most]}…"
