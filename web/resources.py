@@ -104,7 +104,8 @@ def _asked_for(place: str) -> tuple[NamedNode, Statements, str]:
         what = f"{gone.name!r}" if gone.name else "What was here"
         raise standard(410, f"{what} was removed from this graph on {gone.removed[:10]}.")
     noun, _, key = place.partition("/")
-    raise standard(404, f"The graph knows no {noun} {key!r}. Search finds names and titles.")
+    unknown = f"no {noun} {key!r}" if noun in NOUNS else f"nothing at {request.path[:200]!r}"
+    raise standard(404, f"The graph knows {unknown}. Search finds names and titles.")
 
 
 def _page(noun: str, iri: NamedNode, said: Statements, form: str) -> Response:
