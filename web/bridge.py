@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, BinaryIO
 from urllib.parse import unquote_to_bytes
 
-from .conversation import Conversation
+from .conversation import Conversation, encoded
 
 Environ = dict[str, Any]
 Wsgi = Callable[[Environ, Callable[..., object]], Iterable[bytes]]
@@ -43,9 +43,10 @@ class Bridge:
         try:
             whole = await outlet.ready
             if whole is not None:
-                await conversation.reply(outlet.status, outlet.headers, whole)
+                await conversation.reply(outlet.status, encoded(outlet.headers), whole)
             else:
-                await conversation.reply_in_parts(outlet.status, outlet.headers, outlet.parts())
+                headers = encoded(outlet.headers)
+                await conversation.reply_in_parts(outlet.status, headers, outlet.parts())
         finally:
             outlet.close()
 
@@ -188,12 +189,13 @@ def _environ(conversation: Conversation, body: BinaryIO | None) -> Environ:
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-    for name, value in conversation.headers.items():
+    for raw_name, value in conversation.headers.items():
+        name = raw_name.decode("latin-1")
         # `x_forwarded_for` would arrive as X-Forwarded-For does.
         if "_" not in name and name not in ("content-length", "content-type", "transfer-encoding"):
-            environ["HTTP_" + name.upper().replace("-", "_")] = value
-    if "content-type" in conversation.headers:
-        environ["CONTENT_TYPE"] = conversation.headers["content-type"]
+            environ["HTTP_" + name.upper().replace("-", "_")] = value.decode("latin-1")
+    if b"content-type" in conversation.headers:
+        environ["CONTENT_TYPE"] = conversation.header(b"content-type")
     if body is not None:
         environ["CONTENT_LENGTH"] = str(body.seek(0, 2))
         body.seek(0)

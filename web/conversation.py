@@ -14,7 +14,7 @@ Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Headers = Iterable[tuple[str, str]]
+Headers = list[tuple[bytes, bytes]]
 
 # Queries that are longer come by POST.
 MOST_ADDRESS = 32 * 1024
@@ -34,8 +34,8 @@ STALL = 60.0
 LINGER_SECONDS = 1.0
 LINGER_BYTES = 1024 * 1024
 
-_HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
-_NUMBER = re.compile(r"\d{1,18}", re.ASCII)
+_HOST = re.compile(rb"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
+_NUMBER = re.compile(rb"\d{1,18}")
 
 
 class ClientGone(Exception):
@@ -60,19 +60,20 @@ class Conversation:
         self.bytes_out = 0
         self._receive = receive
         self._send = send
-        self._head_size = 0
         self._body_read = False
-        self.headers: dict[str, str] = {}
-        for raw_name, raw_value in scope["headers"]:
-            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-            self._head_size += len(name) + len(value)
-            known = self.headers.get(name)
-            self.headers[name] = value if known is None else f"{known},{value}"
+        pairs = scope["headers"]
+        self.headers: dict[bytes, bytes] = dict(pairs)
+        if len(self.headers) < len(pairs):
+            self.headers = _joined(pairs)
         peer = scope.get("client")
-        self.client = client_of(peer[0] if peer else "", self.headers, proxies)
-        self.scheme = scope.get("scheme", "http")
-        if proxies and self.headers.get("x-forwarded-proto") in ("http", "https"):
-            self.scheme = self.headers["x-forwarded-proto"]
+        self.client = client_of(peer[0] if peer else "", self.header(b"x-forwarded-for"), proxies)
+        self.scheme: str = scope.get("scheme", "http")
+        if proxies and self.header(b"x-forwarded-proto") in ("http", "https"):
+            self.scheme = self.header(b"x-forwarded-proto")
+
+    def header(self, name: bytes) -> str:
+        """The value of the header *name*, '' where there is none."""
+        return self.headers.get(name, b"").decode("latin-1")
 
     def check(self) -> None:
         """
@@ -81,24 +82,23 @@ class Conversation:
         Raises:
             Problem: 400, 414 or 431.
         """
-        raw_path = self.scope.get("raw_path") or self.path
-        if len(raw_path) + len(self.query_string) > MOST_ADDRESS:
+        if len(self.scope.get("raw_path") or self.path) + len(self.query_string) > MOST_ADDRESS:
             raise standard(
                 414, f"An address has at most {MOST_ADDRESS} bytes; send long queries by POST."
             )
-        if self._head_size > MOST_HEADERS:
+        if sum(map(len, self.headers)) + sum(map(len, self.headers.values())) > MOST_HEADERS:
             raise standard(431, f"The headers of a request have at most {MOST_HEADERS} bytes.")
-        host = self.headers.get("host")
+        host = self.headers.get(b"host")
         if not _HOST.fullmatch(host) if host else self.scope.get("http_version") == "1.1":
             raise standard(400, "The request needs one Host header with the name of this server.")
-        for name in ("content-length", "authorization"):
-            if "," in self.headers.get(name, ""):
-                raise standard(400, f"The header {name} is given twice.")
+        for name in (b"content-length", b"authorization"):
+            if b"," in self.headers.get(name, b""):
+                raise standard(400, f"The header {name.decode()} is given twice.")
 
     @property
     def url(self) -> str:
         """The address that was asked for, without its parameters."""
-        host = self.headers.get("host")
+        host = self.header(b"host")
         if not host:
             server = self.scope.get("server") or ("localhost", None)
             host = server[0] if not server[1] else f"{server[0]}:{server[1]}"
@@ -110,8 +110,8 @@ class Conversation:
         if self._body_read:
             return False
         if self.scope.get("http_version", "1.1") in ("1.0", "1.1"):
-            length = self.headers.get("content-length", "0")
-            return length != "0" or "transfer-encoding" in self.headers
+            length = self.headers.get(b"content-length", b"0")
+            return length != b"0" or b"transfer-encoding" in self.headers
         return True
 
     async def body(self, most: int) -> BinaryIO:
@@ -133,7 +133,7 @@ class Conversation:
         return body
 
     async def _read_into(self, body: BinaryIO, most: int) -> None:
-        length = self.headers.get("content-length", "0")
+        length = self.headers.get(b"content-length", b"0")
         if not _NUMBER.fullmatch(length):
             raise standard(400, "Content-Length is no number.")
         if int(length) > most:
@@ -205,10 +205,7 @@ class Conversation:
             {
                 "type": "http.response.start",
                 "status": status,
-                "headers": [
-                    (name.lower().encode("latin-1"), value.encode("latin-1"))
-                    for name, value in headers
-                ],
+                "headers": headers,
             }
         )
 
@@ -240,6 +237,18 @@ class Conversation:
                         return
         except TimeoutError:
             pass
+
+
+def encoded(headers: Iterable[tuple[str, str]]) -> Headers:
+    """*headers* as they are sent."""
+    return [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in headers]
+
+
+def _joined(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    joined: dict[bytes, bytes] = {}
+    for name, value in pairs:
+        joined[name] = joined[name] + b"," + value if name in joined else value
+    return joined
 
 
 def _too_long(most: int) -> Problem:

@@ -22,7 +22,7 @@ from . import problems, queries
 from .asking import Asking, Broken
 from .authorization import authorize
 from .bridge import Bridge
-from .conversation import CHUNK, ClientGone, Conversation, Receive, Scope, Send
+from .conversation import CHUNK, ClientGone, Conversation, Receive, Scope, Send, encoded
 from .exchanges import CLIENT_GONE, Exchange, kind_of, outcome_of
 from .headers import QUERIES, READS, common
 from .limits import Rate, Share, Turns
@@ -42,6 +42,8 @@ PAGES = Share(each=64, together=256)
 # Downloads hold a thread each for as long as the client takes.
 DOWNLOADS = Share(each=2, together=16)
 DOWNLOAD_THREADS = 4
+QUERY_HEADERS = encoded(common("GET", QUERIES).items())
+
 UNLIMITED = Share(each=None, together=None)
 
 # A client may use so many seconds' worth of requests at once.
@@ -125,7 +127,7 @@ class Front:
                     query=noted.query,
                     outcome=None if noted.query is None else noted.outcome,
                     query_string=talk.query_string.decode("latin-1"),
-                    user_agent=talk.headers.get("user-agent", ""),
+                    user_agent=talk.header(b"user-agent"),
                 )
             )
 
@@ -139,8 +141,8 @@ class Front:
                 method=talk.method,
                 url=talk.url,
                 query_string=talk.query_string,
-                accept=talk.headers.get("accept", ""),
-                content_type=talk.headers.get("content-type", ""),
+                accept=talk.header(b"accept"),
+                content_type=talk.header(b"content-type"),
                 body=body,
             )
         )
@@ -149,7 +151,7 @@ class Front:
             return
         noted.query = asked.text
         state = self._service.state()
-        if_none_match = talk.headers.get("if-none-match", "")
+        if_none_match = talk.header(b"if-none-match")
         reply = queries.at_once(self._service, asked, state, talk.method, if_none_match)
         noted.cached = reply is not None
         if reply is None:
@@ -161,7 +163,7 @@ class Front:
                 return
             reply = queries.reply(asked, answer)
         noted.outcome = "answered"
-        headers = (*reply.headers.items(), *common(talk.method, talk.path).items())
+        headers = encoded(reply.headers.items()) + QUERY_HEADERS
         if reply.answer is None:
             await talk.reply(reply.status, headers, b"")
         elif reply.answer.file is None:
@@ -177,7 +179,7 @@ class Front:
             most = settings.max_body
             if talk.method not in READS and talk.path != QUERIES:
                 # Whoever may not write need not send what would be written.
-                authorize(settings.token, talk.headers.get("authorization", ""))
+                authorize(settings.token, talk.header(b"authorization"))
         await self._flask(talk, await talk.body(most) if talk.has_body else None)
 
     async def _flask(
@@ -203,8 +205,7 @@ class Front:
         problem = problems.problem_of(error)
         # Pages of a server that is full would fill it more.
         if problem is None or (
-            problem.status not in (429, 503)
-            and problems.likes_pages(talk.headers.get("accept", ""))
+            problem.status not in (429, 503) and problems.likes_pages(talk.header(b"accept"))
         ):
             await self._flask(talk, error=error)
             return
@@ -215,10 +216,10 @@ class Front:
             "Vary": "Accept",
         }
         headers |= problem.headers | common(talk.method, talk.path)
-        await talk.reply(problem.status, headers.items(), text)
+        await talk.reply(problem.status, encoded(headers.items()), text)
 
     def _warn_of_proxies(self, talk: Conversation) -> None:
-        if not self._warned and "x-forwarded-for" in talk.headers:
+        if not self._warned and b"x-forwarded-for" in talk.headers:
             self._warned = True
             if not self._service.settings.proxies:
                 log.warning(

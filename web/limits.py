@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
@@ -102,20 +102,20 @@ class Turns:
                 del self._going[client]
 
 
-def client_of(peer: str, headers: Mapping[str, str], proxies: int) -> str:
+def client_of(peer: str, forwarded: str, proxies: int) -> str:
     """
     Whose request it is, for counting: an IPv4 address, or the /64 network of an IPv6 one.
 
     *proxies* is how many of our own stand before this server: each adds the address that it saw
-    to ``X-Forwarded-For``. What stands further left may be invented.
+    to *forwarded*, X-Forwarded-For. What stands further left may be invented.
 
-    >>> client_of("10.0.0.1", {"x-forwarded-for": "6.6.6.6, 192.0.2.7"}, proxies=1)
+    >>> client_of("10.0.0.1", "6.6.6.6, 192.0.2.7", proxies=1)
     '192.0.2.7'
-    >>> client_of("2001:db8:1:2:3:4:5:6", {}, proxies=0)
+    >>> client_of("2001:db8:1:2:3:4:5:6", "", proxies=0)
     '2001:db8:1:2::'
     """
     if proxies:
-        seen = [part.strip() for part in headers.get("x-forwarded-for", "").split(",")]
+        seen = [part.strip() for part in forwarded.split(",")]
         peer = seen[-min(proxies, len(seen))] or peer
     if ":" not in peer and len(peer) <= 15:
         return peer
