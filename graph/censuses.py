@@ -44,8 +44,8 @@ class Censuses:
         The latest census that there is, None where nothing was counted yet; starts what is due.
 
         It waits at most *wait* seconds for the census of the newest state, and not at all where
-        there are some figures and counting takes longer than that. So *state* of what comes back
-        may be an earlier one, and some of its figures may be absent.
+        counting takes longer than that. So *state* of what comes back may be an earlier one, and
+        some of its figures may be absent.
         """
         wanted = state(self._store)
         until = time.monotonic() + wait
@@ -57,7 +57,7 @@ class Censuses:
                     self._start(wanted)
                 left = until - time.monotonic()
                 slow = max(self._seconds, time.monotonic() - self._began) > wait
-                if left <= 0 or (self._kept is not None and slow):
+                if left <= 0 or slow:
                     break
                 self._changed.wait(left)
                 if self._closed:
