@@ -171,33 +171,6 @@ class Network(nn.Module):
         return torch.gather(x, 1, firsts[:, :, None].expand(-1, -1, x.shape[2]))
 
 
-class Tagger(nn.Module):
-    """What is exported: one sentence, no padding; scores of the heads that run time needs."""
-
-    def __init__(self, network: Network, heads: tuple[str, ...]) -> None:
-        super().__init__()
-        self.encoder = network.encoder
-        self.scores = nn.ModuleList(network.heads[name].score for name in heads)
-
-    def forward(self, ids: Tensor, shapes: Tensor, firsts: Tensor) -> tuple[Tensor, ...]:
-        x = self.encoder(ids[None], shapes[None])[0][firsts]
-        return tuple(score(x) for score in self.scores)
-
-
-class ByteEmbedding(nn.Module):
-    """An embedding table in bytes, a scale for each row: a quarter of the size."""
-
-    def __init__(self, table: nn.Embedding) -> None:
-        super().__init__()
-        weight = table.weight.detach()
-        scale = weight.abs().amax(dim=1, keepdim=True).clamp_min(1e-12) / 127
-        self.register_buffer("table", (weight / scale).round().to(torch.int8))
-        self.register_buffer("scale", scale)
-
-    def forward(self, ids: Tensor) -> Tensor:
-        return self.table[ids].float() * self.scale[ids]
-
-
 def _safetensors(path: Path) -> dict[str, Tensor]:
     """The float tensors of a safetensors file: a length, a JSON header, then the numbers."""
     data = path.read_bytes()

