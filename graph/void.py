@@ -196,7 +196,7 @@ def _class_partition(dataset: NamedNode, figures: ClassFigures) -> Iterator[Trip
 
 def _meanings(census: Census) -> Iterator[Triple]:
     """What our own classes and properties are called, for editors that complete them."""
-    used = {figures.iri for figures in (*census.classes, *census.properties)}
+    used = _terms(census)
     for declared in (*ontology().classes, *ontology().properties):
         iri = PREFIXES["sg"] + declared.name
         if iri in used:
@@ -224,8 +224,12 @@ def graph_descriptions(site: Site, census: Census | None) -> Iterator[Triple]:
 
 def vocabularies(census: Census) -> list[str]:
     """The namespaces of the classes and properties in use, in order."""
-    used = [figures.iri for figures in (*census.classes, *census.properties)]
-    return sorted({_namespace(iri) for iri in used} - {""})
+    return sorted({_namespace(iri) for iri in _terms(census)} - {""})
+
+
+def _terms(census: Census) -> set[str]:
+    """The classes and properties in use."""
+    return {kind.iri for kind in census.classes} | {part.iri for part in census.properties}
 
 
 def _namespace(iri: str) -> str:

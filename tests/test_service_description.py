@@ -152,6 +152,15 @@ def test_updates_are_spoken_of_only_where_a_token_allows_them(store):
     assert "secret" not in graph.serialize(format="nt")
 
 
+@pytest.mark.parametrize("allowed", [(), ("sparql.example.org",)])
+def test_federation_is_spoken_of_only_where_a_server_may_be_asked(store, allowed):
+    app = create_app(Settings(store=store.path, allowed_services=allowed))
+    graph = read(app.test_client())
+    app.extensions[EXTENSION].close()
+
+    assert ((ENDPOINT, SD.feature, SD.BasicFederatedQuery) in graph) == bool(allowed)
+
+
 def test_every_named_graph_is_named_with_its_triples(client, store):
     name = "https://example.org/a graph".replace(" ", "%20")
     quads = [Quad(NamedNode(name), v.TITLE, Literal(str(n)), NamedNode(name)) for n in range(7)]

@@ -58,7 +58,9 @@ def service_answer() -> Response:
             available=list(GRAPHS),
         )
     site, (census, current) = _site(), _census()
-    response = graph(service_description(site, census, current=current), form)
+    federated = bool(service().settings.allowed_services)
+    triples = service_description(site, census, current=current, federated=federated)
+    response = graph(triples, form)
     return linked(response, (wording.here(PATH), "describedby", ""))
 
 
