@@ -82,9 +82,16 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(len(ordered) * share / 100) - 1)]
 
 
-def ratios(samples: Sequence[Sample], queries: str, ours: str, peer: str) -> list[float]:
-    """Ours to the peer's answers a second, round by round; empty where one was not measured."""
-    rates = {(s.server, s.round): s.rate for s in samples if s.queries == queries}
+def ratios(
+    samples: Sequence[Sample],
+    queries: str,
+    ours: str,
+    peer: str,
+    of: Callable[[Sample], float] | None = None,
+) -> list[float]:
+    """Ours to the peer's, round by round; empty where one of them was not measured."""
+    of = of or _rate
+    rates = {(s.server, s.round): of(s) for s in samples if s.queries == queries}
     rounds = sorted({round for _, round in rates})
     return [
         rates[ours, round] / rates[peer, round]
@@ -100,7 +107,8 @@ def report(samples: Sequence[Sample], servers: Sequence[Started]) -> None:
         print(f"\n{queries}")
         print(
             f"{'':<16}{'requests/s':>11}{'lowest to highest':>20}{'p50 ms':>9}{'p99 ms':>9}"
-            f"{'work ms':>9}{'client':>8}{'peak MB':>9}{'PSS MB':>8}{'/ disk':>8}{'/ memory':>10}"
+            f"{'work ms':>9}{'client':>8}{'peak MB':>9}{'PSS MB':>8}"
+            f"{'/ disk':>8}{'by work':>9}{'/ memory':>10}{'by work':>9}"
         )
         for name in names:
             print(_line(samples, queries, name))
@@ -109,6 +117,15 @@ def report(samples: Sequence[Sample], servers: Sequence[Started]) -> None:
         last = [sample for sample in samples if sample.server == server.name][-1]
         print(f"{server.name:<16}{server.start_seconds:>12.2f} s{last.footprint / MB:>9,.0f}")
     _targets(samples, names)
+
+
+def _rate(sample: Sample) -> float:
+    return sample.rate
+
+
+def _answers_by_work(sample: Sample) -> float:
+    """Answers for a millisecond of work: what stays comparable where others use the machine."""
+    return 1 / max(sample.processor_ms, 1e-6)
 
 
 def _line(samples: Sequence[Sample], queries: str, name: str) -> str:
@@ -121,8 +138,9 @@ def _line(samples: Sequence[Sample], queries: str, name: str) -> str:
 
     beside = ""
     for peer, width in (("rust-disk", 8), ("rust-memory", 10)):
-        found = ratios(samples, queries, name, peer)
-        beside += f"{statistics.median(found):>{width}.2f}" if found else " " * width
+        for of, wide in ((_rate, width), (_answers_by_work, 9)):
+            found = ratios(samples, queries, name, peer, of)
+            beside += f"{statistics.median(found):>{wide}.2f}" if found else " " * wide
     return (
         f"{name:<16}{statistics.median(rates):>11,.1f}"
         f"{f'{min(rates):,.1f} to {max(rates):,.1f}':>20}"
