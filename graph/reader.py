@@ -1,24 +1,27 @@
 """
-A reader: a process of its own that answers one query after another from the newest snapshot.
+A reader: a process of its own that answers one query after another, each from one state.
 
-Started by `scholargraph.graph.readers` as ``python -m scholargraph.graph.reader FD``; it speaks
-over the socket that FD names: frames of a length in four bytes and JSON, then the answer's bytes.
-What is over `INLINE` bytes goes to a temporary file without a name; its descriptor is handed over.
+Started by `scholargraph.graph.reader_process` as ``python -m scholargraph.graph.reader FD``, it
+reads the newest snapshot; `scholargraph.graph.memory_parent` forks those that have the graph in
+memory. It speaks in frames (`scholargraph.graph.frames`) over the socket that FD names. An answer
+over `INLINE` bytes goes to a temporary file without a name; its descriptor is handed over.
 
 Whatever costs time in proportion to a query's text is done here, under the query's own limits.
 """
 
-import json
+import fcntl
+import io
 import os
-import resource
+import select
 import signal
 import socket
-import struct
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
-from typing import Any, BinaryIO, cast
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any, BinaryIO, Protocol, cast
 
+import pyoxigraph
 from pyoxigraph import (
     NamedNode,
     QueryBoolean,
@@ -29,12 +32,15 @@ from pyoxigraph import (
     serialize,
 )
 
+from . import memory_room
 from . import serialize as well_formed
 from .federation import asking
+from .frames import Header, receive, send
 from .peers import Peers
 from .rdfxml import NotXml
-from .snapshots import CURRENT, Term
+from .snapshots import Term
 from .sparql import PeerError, QueryError, QueryRefused, unknown_function
+from .state import state as state
 from .store import Snapshot, Store, StoreError
 from .vocab import PREFIXES
 
@@ -54,58 +60,8 @@ GRAPHS = {
 }
 
 INLINE = 1024 * 1024
-_LENGTH = struct.Struct("!I")
-
-Header = dict[str, Any]
-
-
-def state(store: Store) -> str:
-    """
-    What tells the newest snapshot of *store* from every other, also from one of the same name in a
-    store that was removed and made anew.
-    """
-    try:
-        published = os.stat(store.path / CURRENT).st_mtime_ns
-    except FileNotFoundError:
-        published = 0
-    return f"{store.current()}-{published:x}"
-
-
-def send(
-    peer: socket.socket, header: Header, body: bytes = b"", file: BinaryIO | None = None
-) -> None:
-    """One frame: *header*, then *body* or the descriptor of *file*."""
-    text = json.dumps(header).encode()
-    peer.sendall(_LENGTH.pack(len(text)) + text + body)
-    if file is not None:
-        socket.send_fds(peer, [b"F"], [file.fileno()])
-
-
-def receive(peer: socket.socket) -> Header:
-    """
-    The header of the next frame.
-
-    Raises:
-        EOFError: The other side is gone.
-    """
-    (length,) = _LENGTH.unpack(read(peer, _LENGTH.size))
-    return cast(Header, json.loads(read(peer, length)))
-
-
-def read(peer: socket.socket, size: int) -> bytes:
-    """
-    Exactly *size* bytes.
-
-    Raises:
-        EOFError: The other side is gone.
-    """
-    data = bytearray()
-    while len(data) < size:
-        chunk = peer.recv(min(size - len(data), 1 << 20))
-        if not chunk:
-            raise EOFError
-        data += chunk
-    return bytes(data)
+# How often, in milliseconds, an idle reader looks whether its snapshot is outdated.
+IDLE = 1000
 
 
 class AnswerTooLong(Exception):
@@ -118,51 +74,126 @@ class _Output:
     def __init__(self, most: int) -> None:
         self.most = most
         self.size = 0
-        self.file = tempfile.SpooledTemporaryFile(max_size=INLINE)
+        self.body = io.BytesIO()
+        self.file: BinaryIO | None = None
 
     def write(self, data: bytes) -> int:
         self.size += len(data)
         if self.size > self.most:
             raise AnswerTooLong
-        return self.file.write(data)
+        if self.file is not None:
+            return self.file.write(data)
+        written = self.body.write(data)
+        if self.size > INLINE:
+            # As quick as memory on an idle machine, and it can leave memory again.
+            self.file = tempfile.TemporaryFile(buffering=0)
+            self.file.write(self.body.getbuffer())
+        return written
 
     def writelines(self, chunks: Iterable[bytes]) -> None:
         for chunk in chunks:
             self.write(chunk)
 
     def flush(self) -> None:
-        self.file.flush()
+        """Nothing is held back."""
+
+    def close(self) -> None:
+        if self.file is not None:
+            self.file.close()
 
 
-class Reader:
-    """Answers queries about the newest snapshot of *store*, one at a time."""
+class Source(Protocol):
+    """What a reader reads."""
 
-    def __init__(self, store: Store, peer: socket.socket, *, most: int, patience: float) -> None:
+    def newest(self) -> tuple[pyoxigraph.Store, str]:
+        """The graph to answer from now, and the name of its state."""
+
+    def idle(self) -> int | None:
+        """Does what is left to do while nobody asks; milliseconds until there is more, or None."""
+
+
+class Published:
+    """The newest snapshot of *store*, whichever that is when a query comes."""
+
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._peer = peer
-        self._most = most
-        self._patience = patience
         self._snapshot: Snapshot | None = None
         self._state = ""
 
+    def newest(self) -> tuple[pyoxigraph.Store, str]:
+        newest = state(self._store)
+        if self._snapshot is None or self._state != newest:
+            self._close()
+            self._snapshot, self._state = self._store.snapshot(), newest
+        return self._snapshot.store, self._state
+
+    def idle(self) -> int | None:
+        """Lets an outdated snapshot be removed, which an idle reader would keep on disk."""
+        if self._snapshot is not None and self._state != state(self._store):
+            self._close()
+        return IDLE if self._snapshot is not None else None
+
+    def _close(self) -> None:
+        if self._snapshot is not None:
+            self._snapshot.close()
+            self._snapshot = None
+
+
+class Reader:
+    """
+    Answers queries about *source* that come from *peer*, one at a time.
+
+    *setting* has *most*, the bytes that an answer may have; *patience*, the seconds after which a
+    query ends the process; *peers*, whom SERVICE may ask.
+    """
+
+    def __init__(self, source: Source, peer: socket.socket, setting: Header) -> None:
+        self._source = source
+        self._peer = peer
+        self._most: int = setting["most"]
+        self._patience: float = setting["patience"]
+        self._peers = Peers.from_json(setting["peers"])
+        fcntl.fcntl(peer, fcntl.F_SETOWN, os.getpid())
+
     def run(self) -> None:
         """Answers until the other side is gone."""
-        send(self._peer, {"ready": True})
         while True:
+            self._wait()
             try:
-                question = receive(self._peer)
+                question = receive(self._peer).header
             except EOFError:
                 return
-            # The pool kills what runs too long; this does where the pool itself was killed.
-            signal.setitimer(signal.ITIMER_REAL, self._patience)
             self._answer(question)
+
+    @contextmanager
+    def _ending_when_left(self) -> Iterator[None]:
+        """
+        Has the kernel end this process when its pool is gone, or after *patience*.
+
+        The pool kills what runs too long, but it may have been killed itself.
+        """
+        signal.setitimer(signal.ITIMER_REAL, self._patience)
+        # Until the answer is sent, all that can happen to the socket is that it is closed.
+        flags = fcntl.fcntl(self._peer, fcntl.F_GETFL)
+        fcntl.fcntl(self._peer, fcntl.F_SETFL, flags | os.O_ASYNC)
+        try:
+            yield
+        finally:
+            fcntl.fcntl(self._peer, fcntl.F_SETFL, flags)
             signal.setitimer(signal.ITIMER_REAL, 0)
 
+    def _wait(self) -> None:
+        asked = select.poll()
+        asked.register(self._peer, select.POLLIN)
+        pause: int | None = 0
+        while not asked.poll(pause):
+            pause = self._source.idle()
+
     def _answer(self, question: Header) -> None:
-        output = _Output(self._most)
-        with output.file:
+        with closing(_Output(self._most)) as output:
             try:
-                header = self._evaluate(question, output)
+                with self._ending_when_left():
+                    header = self._evaluate(question, output)
             except QueryError as error:
                 self._send_error(error, "refused" if isinstance(error, QueryRefused) else "query")
             except NotXml as error:
@@ -183,20 +214,18 @@ class Reader:
         send(self._peer, {"error": kind, "message": str(error)} | place)
 
     def _hand_over(self, header: Header, output: _Output) -> None:
-        header["size"] = output.size
-        output.file.seek(0)
-        if output.size <= INLINE:
-            send(self._peer, header, output.file.read())
+        if output.file is None:
+            send(self._peer, header, output.body.getbuffer())
         else:
-            send(self._peer, header | {"file": True}, file=cast(BinaryIO, output.file))
+            output.file.seek(0)
+            send(self._peer, header | {"length": output.size}, descriptor=output.file.fileno())
 
     def _evaluate(self, question: Header, output: _Output) -> Header:
-        peers = Peers.from_json(question["peers"])
-        with asking(question["text"], question["base"], peers) as edited:
+        with asking(question["text"], question["base"], self._peers) as edited:
             return self._run(edited.text, question, output)
 
     def _run(self, text: str, question: Header, output: _Output) -> Header:
-        snapshot = self._newest()
+        graph, state = self._source.newest()
         options: dict[str, Any] = {}
         if question["default_graphs"] or question["named_graphs"]:
             options["default_graph"] = [_graph(iri) for iri in question["default_graphs"]]
@@ -204,7 +233,7 @@ class Reader:
         functions: dict[NamedNode, Callable[..., Term | None]] = {}
         while True:
             try:
-                result = snapshot.store.query(
+                result = graph.query(
                     text,
                     base_iri=question["base"],
                     custom_functions=functions,
@@ -216,16 +245,7 @@ class Reader:
                 if unknown is None:
                     raise
                 functions[unknown] = _no_value
-        return {"state": self._state} | _serialize(result, question, output)
-
-    def _newest(self) -> Snapshot:
-        newest = state(self._store)
-        if self._snapshot is None or self._state != newest:
-            if self._snapshot is not None:
-                self._snapshot.close()
-                self._snapshot = None
-            self._snapshot, self._state = self._store.snapshot(), newest
-        return self._snapshot
+        return {"state": state} | _serialize(result, question, output)
 
 
 def _graph(iri: str) -> NamedNode:
@@ -261,17 +281,11 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then closes us
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     with socket.socket(fileno=descriptor) as peer:
-        setting = receive(peer)
-        allowed = resource.getrlimit(resource.RLIMIT_DATA)[1]
-        memory = setting["memory_mb"] * 1024 * 1024
-        if allowed != resource.RLIM_INFINITY:
-            memory = min(memory, allowed)
-        # Heap and private mappings, on Linux. RLIMIT_AS would count RocksDB's and threads' address
-        # space too, which is five times what a reader has in memory.
-        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        store = Store.open(setting["store"])
-        Reader(store, peer, most=setting["most"], patience=setting["patience"]).run()
+        setting = receive(peer).header
+        memory_room.limit(setting["memory_mb"])
+        answering = Reader(Published(Store.open(setting["store"])), peer, setting)
+        send(peer, {"ready": True})
+        answering.run()
 
 
 if __name__ == "__main__":
