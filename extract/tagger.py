@@ -10,6 +10,7 @@ from spacy.tokens import Doc, Span, SpanGroup
 
 from .annotations import MENTIONS
 from .decoding import WordSpan
+from .extent import extended
 from .model import FILES, Model
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -41,7 +42,9 @@ class MentionTagger:
         sentences: Iterable[Span] = doc.sents if doc.has_annotation("SENT_START") else [doc[:]]
         for sentence in sentences:
             words = [token.text for token in sentence]
-            for found in self.model.spans(words, threshold=self._threshold):
+            joined = [not token.whitespace_ for token in sentence]
+            spans = self.model.spans(words, threshold=self._threshold)
+            for found in extended(words, joined, spans):
                 bounds = well_formed(words, found)
                 if bounds is not None:
                     first, last = (sentence.start + word for word in bounds)
