@@ -81,7 +81,7 @@ def _dataset(form: str) -> Response:
         response = graph(triples, form)
     here = wording.here(PATH)
     links = [(f"{here}{suffix}", "alternate", media) for suffix, media in SUFFIXES.items()]
-    links += [(here, "canonical", ""), (wording.here("/sparql"), "service-meta", "text/turtle")]
+    links += [(here, "canonical", ""), (wording.here("/sparql"), "service-desc", "text/turtle")]
     links += [(site.license, "license", "")] if site.license else []
     return linked(response, *links)
 

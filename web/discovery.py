@@ -40,6 +40,7 @@ def found_from_home(response: Response) -> Response:
     links = [
         (wording.here("/.well-known/void"), "describedby", "text/turtle"),
         (wording.here("/sparql"), "service-desc", "text/turtle"),
+        (wording.here("/openapi.json"), "service-desc", "application/json"),
         (wording.here("/sparql"), "service-doc", "text/html"),
         (wording.here("/opensearch.xml"), "search", SEARCH_DESCRIPTION),
     ]
