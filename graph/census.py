@@ -20,8 +20,8 @@ from pyoxigraph import Literal, NamedNode
 
 from . import vocab as v
 from .parts import FACTS
-from .reader import state as state_of
 from .snapshots import Term
+from .state import state as state_of
 from .store import Snapshot, Store
 
 # A counting that takes more is given up: 14 million triples take 3 minutes and 0.9 GB.

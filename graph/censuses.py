@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from .census import Census
-from .reader import state
 from .snapshots import replace
+from .state import state
 from .store import Store
 
 # Beside the store's own files, so that a server that starts again need not count again.

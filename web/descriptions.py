@@ -5,7 +5,6 @@ from typing import cast
 from flask import Response, g, request
 
 from scholargraph.graph.census import Census
-from scholargraph.graph.reader import state
 from scholargraph.graph.service_description import service_description
 from scholargraph.graph.void import DESCRIPTION, TITLE, Site, graph_descriptions, vocabularies, void
 
@@ -90,7 +89,7 @@ def _census() -> tuple[Census | None, bool]:
     """The latest census there is, and whether it is of what is served now: one for a request."""
     if "census" not in g:
         found = service().censuses.newest()
-        g.census = found, found is not None and found.state == state(service().store)
+        g.census = found, found is not None and found.state == service().state()
     return cast(tuple[Census | None, bool], g.census)
 
 
