@@ -1,6 +1,6 @@
 # make demo: the graph of data/, built and served.  make test: every check that CI runs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types unit doctest browser bench lock clean
+.PHONY: help setup demo test lint types unit doctest browser comunica bench lock clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -38,7 +38,7 @@ types: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --target .types .
 	MYPYPATH=.types $(BIN)/mypy --strict -p scholargraph
 
-unit: setup browser
+unit: setup browser comunica
 	$(BIN)/pytest
 
 # The two modules left out hold no example, and need PyTorch.
@@ -54,6 +54,16 @@ browser:
 	  apt-get update -qq > /dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -yqq chromium raptor2-utils > /dev/null; \
 	fi
 
+# Comunica, a SPARQL client of JavaScript, likewise.
+comunica: tests/comunica/node_modules/ready
+tests/comunica/node_modules/ready: tests/comunica/package-lock.json
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && ! command -v npm > /dev/null; then \
+	  echo "installing nodejs and npm"; \
+	  apt-get update -qq > /dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -yqq --no-install-recommends nodejs npm > /dev/null; \
+	fi
+	@if command -v npm > /dev/null; then npm ci --silent --prefix tests/comunica && touch $@; fi
+
+# Those of benchmarks/ that are folders want peers or data: their README says which.
 bench: setup
 	for script in benchmarks/*.py; do $(BIN)/python $$script; done
 
