@@ -109,6 +109,40 @@ def test_whatever_clients_send_series_stay_few(method, path, status):
     assert all(len(value) < 20 for sample in found for value in sample.labels.values())
 
 
+def requests_counted(client):
+    """How many requests were counted, by class of status, method and kind."""
+    return {key[1:]: n for key, n in scraped(client).items() if key[0].endswith("requests_total")}
+
+
+def ask(client, *args, **options):
+    """Asks, and takes the whole answer, as a server does for its client."""
+    client.open(*args, **options, buffered=True).close()
+
+
+def test_requests_are_counted_once_each(client):
+    ask(client, "/")
+    ask(client, "/sparql?query=ASK%7B%7D")
+    ask(client, "/sparql?query=ASK%7B%7D")
+    ask(client, "/update", method="POST")
+
+    assert requests_counted(client) == {
+        ("2xx", "GET", "page"): 1,
+        ("2xx", "GET", "sparql"): 2,
+        ("4xx", "POST", "update"): 1,
+    }
+
+
+def test_odd_requests_make_no_series_of_their_own(client):
+    for number in range(30):
+        ask(client, f"/nothing-{number}/%0a{number}?{number}={number}", method=f"BREW{number}")
+        ask(client, f"/paper/{number}%00%ff")
+
+    assert requests_counted(client) == {
+        ("4xx", "other", "page"): 30,
+        ("4xx", "GET", "resource"): 30,
+    }
+
+
 def test_metrics_can_be_read_as_text(client):
     answer = client.get("/metrics")
 

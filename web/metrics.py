@@ -23,7 +23,8 @@ def scraped() -> Response:
     registry = service().counters.registry
     # The library's own choice by Accept would repeat the client's words in our Content-Type.
     if form == OPENMETRICS:
-        body, content_type = openmetrics.generate_latest(registry), openmetrics.CONTENT_TYPE_LATEST
+        body = openmetrics.generate_latest(registry)  # type: ignore[no-untyped-call]
+        content_type = openmetrics.CONTENT_TYPE_LATEST
     else:
         body = exposition.generate_latest(registry)
         content_type = exposition.CONTENT_TYPE_PLAIN_0_0_4

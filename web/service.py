@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import cast, get_args
 
 from flask import current_app, g
 
@@ -15,7 +15,7 @@ from scholargraph.graph.censuses import Censuses
 from scholargraph.graph.iris import Iris
 from scholargraph.graph.peers import Peers
 from scholargraph.graph.reader import state as state_of
-from scholargraph.graph.readers import ReaderPool
+from scholargraph.graph.readers import Memory, ReaderPool
 from scholargraph.graph.snapshots import CURRENT
 from scholargraph.graph.store import Snapshot, Store
 
@@ -58,6 +58,8 @@ class Settings:
     With the front of `serve`, *threads* pages are answered at once, *queue* queries wait for a
     reader and one client may send *rate* requests a second; *proxies* of our own stand before the
     server and name the client in X-Forwarded-For.
+
+    With *memory* ``on`` readers hold the graph in memory, with ``auto`` where there is room.
     """
 
     store: Path = DEFAULT_STORE
@@ -80,6 +82,7 @@ class Settings:
     proxies: int = 0
     allowed_services: tuple[str, ...] = ()
     allowed_service_addresses: tuple[str, ...] = ()
+    memory: Memory = "auto"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -109,7 +112,16 @@ class Settings:
             proxies=_count(environment, "SCHOLARGRAPH_PROXIES"),
             allowed_services=_list(environment, "SCHOLARGRAPH_ALLOW_SERVICE"),
             allowed_service_addresses=_list(environment, "SCHOLARGRAPH_ALLOW_SERVICE_ADDRESS"),
+            memory=_memory(environment),
         )
+
+
+def _memory(environment: Mapping[str, str]) -> Memory:
+    value = environment.get("SCHOLARGRAPH_MEMORY") or "auto"
+    for memory in get_args(Memory):
+        if value.lower() == memory:
+            return cast(Memory, memory)
+    raise SettingsError(f"SCHOLARGRAPH_MEMORY is {value!r}; auto, on or off is needed")
 
 
 def _positive(environment: Mapping[str, str], name: str, default: float) -> float:
@@ -202,6 +214,7 @@ class Service:
             patience=PATIENCE if settings.limits else threading.TIMEOUT_MAX,
             queue=settings.queue if settings.limits else None,
             peers=self._peers(settings.query_timeout),
+            memory=settings.memory,
         )
         self.censuses = Censuses(self.store)
         self.answers = AnswerCache()
