@@ -58,7 +58,8 @@ def _list(of: Node) -> Node:
 
 def paths() -> Node:
     """Every path but those of the SPARQL protocols."""
-    return _start() | _lists() | _resources() | _search() | _explore() | _export() | _machines()
+    people = _start() | _lists() | _resources() | _search() | _explore() | _export()
+    return people | _machines() | _discovery()
 
 
 def _start() -> Node:
@@ -331,6 +332,37 @@ def _machines() -> Node:
             404,
             parameters=[version, file],
         ),
+    }
+
+
+def _discovery() -> Node:
+    sitemap = answer("A site map.", content("application/xml"), ETag=TEXT)
+    kind = parameter("kind", "What it lists.", choice(*PLURALS), where="path")
+    number = parameter("number", "Which part.", whole(1, 10_000), where="path", example=1)
+    uri = parameter("uri", "An IRI of the graph.", IRI, required=True)
+    return {
+        "/robots.txt": _machine(
+            "robots", "What crawlers may read", answer("Rules.", content("text/plain"), ETag=TEXT)
+        ),
+        "/sitemap.xml": _machine("sitemap", "Which site maps there are", sitemap),
+        "/sitemap-{kind}-{number}.xml": _machine(
+            "sitemapOf", "Addresses of one kind", sitemap, 404, parameters=[kind, number]
+        ),
+        "/opensearch.xml": _machine(
+            "opensearch",
+            "The search, for browsers",
+            answer("OpenSearch.", content("application/opensearchdescription+xml"), ETag=TEXT),
+        ),
+        "/lookup": {
+            "get": operation(
+                "lookup",
+                "Where the resource of an IRI is",
+                {303: answer("Its address here.", Location=TEXT)},
+                *(400, 404),
+                tag="Machines",
+                parameters=[uri],
+            )
+        },
     }
 
 
