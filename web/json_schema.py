@@ -53,7 +53,7 @@ def schema(kind: Any) -> Schema:
 
 def _members(kind: type) -> Schema:
     hints = get_type_hints(kind)
-    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    names = [field.name for field in fields(kind)]
     found: Schema = {"type": "object", "title": kind.__name__}
     # A dataclass without words of its own has its signature for a docstring.
     if kind.__doc__ and not kind.__doc__.startswith(f"{kind.__name__}("):

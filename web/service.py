@@ -263,7 +263,7 @@ class Service:
         return cast(Snapshot, g.snapshot)
 
     def _watchers(self) -> list[Callable[[Exchange], None]]:
-        watchers = [self.counters.finished]
+        watchers: list[Callable[[Exchange], None]] = [self.counters.finished]
         secret = self.settings.token
         if log := self.logs.get("access"):
             watchers.append(AccessLog(log, secret=secret).finished)

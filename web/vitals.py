@@ -15,11 +15,12 @@ from prometheus_client.core import (
     Metric,
 )
 from prometheus_client.registry import Collector
+from pyoxigraph import Literal
 
 from scholargraph import __version__
 from scholargraph.extract.fingerprint import model_id
 from scholargraph.graph.snapshots import CURRENT
-from scholargraph.graph.store import Store, StoreError
+from scholargraph.graph.store import Snapshot, Store, StoreError
 
 from . import processes
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 # Counting rests for so many times as long as it took: a busy store is not counted all the time.
 REST = 20
+
+
+# Unlike the engine's own count, queries let other threads work meanwhile.
+EVERYWHERE = ("?s ?p ?o", "GRAPH ?g { ?s ?p ?o }")
 
 
 class Triples:
@@ -55,15 +60,7 @@ class Triples:
         began = time.monotonic()
         try:
             with self._store.snapshot() as snapshot:
-                # Unlike the engine's own count, a query lets other threads work meanwhile.
-                default = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
-                named = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
-                self._count = sum(
-                    int(term.value)
-                    for query in (default, named)
-                    for row in snapshot.select(query)
-                    if (term := row["n"]) is not None
-                )
+                self._count = sum(_counted(snapshot, where) for where in EVERYWHERE)
                 self._counted = snapshot.name
         except StoreError:
             pass  # readiness says so; here the former figure stays
@@ -152,6 +149,12 @@ class Vitals(Collector):
         for name, log in self._service.logs.items():
             dropped.add_metric((name,), log.dropped)
         yield dropped
+
+
+def _counted(snapshot: Snapshot, where: str) -> int:
+    (row,) = snapshot.select(f"SELECT (COUNT(*) AS ?n) {{ {where} }}")
+    count = row["n"]
+    return int(count.value) if isinstance(count, Literal) else 0
 
 
 @cache
