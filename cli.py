@@ -482,6 +482,14 @@ def serving_options(command: Command) -> Command:
     help="A query that takes more is killed.",
 )
 @click.option(
+    "--memory",
+    type=click.Choice(["auto", "on", "off"]),
+    default="auto",
+    show_default=True,
+    envvar="SCHOLARGRAPH_MEMORY",
+    help="Whether readers hold the graph in memory, which is quicker; `auto`: where there is room.",
+)
+@click.option(
     "--queue",
     type=click.IntRange(1, 10_000),
     default=64,
@@ -577,6 +585,7 @@ def serve(
     readers: int,
     query_timeout: float,
     query_memory: int,
+    memory: str,
     queue: int,
     rate: float,
     proxies: int,
@@ -604,6 +613,7 @@ def serve(
         SCHOLARGRAPH_PROXIES=str(proxies),
         SCHOLARGRAPH_QUERY_TIMEOUT=str(query_timeout),
         SCHOLARGRAPH_QUERY_MEMORY=str(query_memory),
+        SCHOLARGRAPH_MEMORY=memory,
         SCHOLARGRAPH_UPDATE_TIMEOUT=str(update_timeout),
         SCHOLARGRAPH_ALLOW_SERVICE=" ".join(allow_service),
         SCHOLARGRAPH_ALLOW_SERVICE_ADDRESS=" ".join(allow_service_address),

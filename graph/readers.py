@@ -25,14 +25,9 @@ from .state import state
 from .store import Store, StoreError
 from .turns import Turns
 
-__all__ = ["Answer", "Cancellation", "Kind", "Memory", "ReaderPool", "cores"]
+__all__ = ["Answer", "Cancellation", "Kind", "Memory", "ReaderPool"]
 
 Memory = Literal["auto", "on", "off"]
-
-
-def cores() -> int:
-    """How many processors this process may use, but at least 2: as many readers are sensible."""
-    return max(2, len(os.sched_getaffinity(0)))
 
 
 class ReaderPool:
