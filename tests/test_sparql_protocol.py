@@ -9,14 +9,17 @@ import urllib.request
 from xml.etree import ElementTree
 
 import pytest
+from asgi import as_wsgi
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 from rdflib import Graph, URIRef
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from serving import granian
 from SPARQLWrapper import SPARQLWrapper
+from werkzeug.test import Client
 
 from scholargraph.graph.store import Store
 from scholargraph.server import create_app
+from scholargraph.web.front import Front
 from scholargraph.web.service import Settings
 
 EX = "http://example.org/"
@@ -53,9 +56,17 @@ def app(store):
     app.extensions["scholargraph"].close()
 
 
-@pytest.fixture
-def client(app):
-    return app.test_client()
+@pytest.fixture(scope="module")
+def front(app):
+    return Front(app, threads=2)
+
+
+@pytest.fixture(params=["flask", "front"])
+def client(request, app, front):
+    """A client of Flask alone, then of the front that stands before it in `scholargraph serve`."""
+    if request.param == "flask":
+        return app.test_client()
+    return Client(as_wsgi(front), app.response_class)
 
 
 @pytest.fixture(scope="module")

@@ -20,10 +20,10 @@ class Flight:
     An answer on its way to whoever asked for it: *outcome* is it, or why there is none.
 
     The query behind it runs under *cancellation*, which `AnswerCache.leave` cancels once nobody
-    waits any more.
+    waits any more. Without a *key* the answer is for one alone, and not kept.
     """
 
-    def __init__(self, key: Key) -> None:
+    def __init__(self, key: Key | None = None) -> None:
         self.key = key
         self.outcome: Future[Answer] = Future()
         self.cancellation = Cancellation()
@@ -89,12 +89,12 @@ class AnswerCache:
         """Computes the outcome of *flight*, and keeps it where it is small and current."""
         try:
             answer = compute(flight.cancellation)
+            if flight.key and answer.file is None and answer.state == flight.key[0]:
+                self._keep(flight.key, answer)
         except BaseException as error:
             self._land(flight)
             flight.outcome.set_exception(error)
             return
-        if answer.file is None and answer.state == flight.key[0]:
-            self._keep(flight.key, answer)
         self._land(flight)
         flight.outcome.set_result(answer)
         with self._lock:
@@ -107,8 +107,8 @@ class AnswerCache:
             flight.waiting -= 1
             flight.left_first |= first
             abandoned = flight.waiting == 0
-            if abandoned and self._flights.get(flight.key) is flight:
-                del self._flights[flight.key]  # who comes now must not share the end of this one
+            if abandoned:
+                self._forget(flight)  # who comes now must not share the end of this one
             if first and flight.outcome.done() and flight.outcome.exception() is None:
                 flight.outcome.result().close()
         if abandoned:
@@ -125,5 +125,8 @@ class AnswerCache:
 
     def _land(self, flight: Flight) -> None:
         with self._lock:
-            if self._flights.get(flight.key) is flight:
-                del self._flights[flight.key]
+            self._forget(flight)
+
+    def _forget(self, flight: Flight) -> None:
+        if flight.key and self._flights.get(flight.key) is flight:
+            del self._flights[flight.key]

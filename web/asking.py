@@ -106,7 +106,7 @@ class Asking:
                 if first or answer.file is None:
                     return answer
             # Such an answer is nobody else's: a file is read once only.
-            return await self._outcome(Flight(()), asked, talk, first=True)
+            return await self._outcome(Flight(), asked, talk, first=True)
 
     def hurry(self) -> None:
         """Ends every query at once."""
