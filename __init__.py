@@ -20,6 +20,7 @@ tree with the code:
   * AnswerUnwritable       an answer that the format asked for cannot hold
   * NotXml                 a graph that RDF/XML cannot hold
   * ExportError            what cannot be exported so, or to there
+  * RemovalError           a name that stands for nothing that can be removed
   * UnknownEntity          an IRI that the graph does not describe
   * ValidationUnavailable  the library that checks shapes is not installed
   * SettingsError          a setting whose value makes no sense

@@ -23,6 +23,8 @@ KINDS_OF_PAGES = {
     "category": "/category/cs.CV",
     "profile": "/profile/ada-lindqvist",
     "ontology": "/ontology",
+    "dataset": "/.well-known/void",
+    "named graph": "/graph/runs",
     "sparql": "/sparql?example=years",
 }
 PAGES = pytest.mark.parametrize("address", list(KINDS_OF_PAGES.values()), ids=list(KINDS_OF_PAGES))
