@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
@@ -237,10 +238,21 @@ def _integer(term: Term | None) -> int:
     return int(term.value) if isinstance(term, Literal) else 0
 
 
+def end_with_parent() -> None:
+    """Ends this process once whoever started it is gone, and with it the other end of stdin."""
+
+    def wait() -> None:
+        sys.stdin.buffer.read()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def main(path: str) -> None:
     """Prints the census of the newest snapshot of the store at *path*."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends us
-    signal.alarm(SECONDS)  # for where the server itself was killed
+    signal.alarm(SECONDS)
+    end_with_parent()
     os.nice(10)  # whoever asks something comes first
     limit = MEMORY_MB * 1024 * 1024
     allowed = resource.getrlimit(resource.RLIMIT_DATA)[1]

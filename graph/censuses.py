@@ -82,7 +82,7 @@ class Censuses:
         self._counting, self._began = wanted, time.monotonic()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", COUNTER, str(self._store.path)],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # which ends the process when we end
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             encoding="utf-8",
@@ -91,9 +91,9 @@ class Censuses:
 
     def _follow(self, process: subprocess.Popen[str]) -> None:
         """Takes what *process* counts, as it comes."""
-        assert process.stdout is not None
+        assert process.stdin is not None and process.stdout is not None
         latest: Census | None = None
-        with process.stdout as lines:
+        with process.stdin, process.stdout as lines:
             for line in lines:
                 with contextlib.suppress(ValueError):  # cut short: the process was killed
                     latest = Census.from_text(line)

@@ -1,5 +1,7 @@
 """The census counts what is there, once for each state of the store, and is kept."""
 
+import subprocess
+import sys
 import time
 from collections import Counter
 
@@ -165,3 +167,22 @@ def test_a_server_that_stops_waits_for_no_census(store):
     counted.close()
 
     assert counted.newest(wait=PATIENT) is None
+
+
+def test_a_census_ends_with_the_server_that_wants_it():
+    code = (
+        "from scholargraph.graph.census import end_with_parent\n"
+        "end_with_parent()\n"
+        "import time; print('ready', flush=True); time.sleep(600)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with process.stdin, process.stdout:
+        assert process.stdout.readline() == b"ready\n"
+        still_there = process.poll()
+
+        process.stdin.close()  # as the kernel does for a server that was killed
+
+        assert still_there is None
+        assert process.wait(PATIENT) == 1
