@@ -546,6 +546,14 @@ def serving_options(command: Command) -> Command:
     help="A file with the bearer token for writing; without one, nobody writes over HTTP.",
 )
 @click.option(
+    "--license",
+    metavar="ADDRESS",
+    default=None,
+    show_default="$SCHOLARGRAPH_LICENSE, else none is named",
+    help="What the data may be used under, such as "
+    "https://creativecommons.org/publicdomain/zero/1.0/.",
+)
+@click.option(
     "--limits",
     type=click.Choice(["on", "off"]),
     default="on",
@@ -593,6 +601,7 @@ def serve(
     allow_service: tuple[str, ...],
     allow_service_address: tuple[str, ...],
     token_file: Path | None,
+    license: str | None,
     limits: str,
     access_log: str,
     slow_log: str,
@@ -624,6 +633,8 @@ def serve(
     )
     if token_file:
         os.environ["SCHOLARGRAPH_TOKEN_FILE"] = str(token_file)
+    if license:
+        os.environ["SCHOLARGRAPH_LICENSE"] = license
     from scholargraph.server import serve as served
 
     served(store, host, port, announce=click.echo)
