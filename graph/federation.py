@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from typing import Literal
 from urllib.parse import urljoin
 
@@ -113,14 +112,18 @@ def _written(text: str, base: str, wanted: Sequence[str]) -> Iterator[Call]:
     nothing = Token("end", "", len(text))
     prefixes: dict[str, str] = {}
     depth = 0
-    for token in stream:
+    token = next(stream, nothing)
+    while token is not nothing:
+        following = None
         word = token.text.upper() if token.kind == "word" else ""
         if word == "BASE":
             base = urljoin(base, _unescaped(next(stream, nothing).text[1:-1]))
         elif word == "PREFIX":
             name, iri = next(stream, nothing), next(stream, nothing)
             prefixes[name.text] = urljoin(base, _unescaped(iri.text[1:-1]))
-        elif word in wanted and (word == "SERVICE" or depth == 0):
+        elif word in wanted:
+            if word == "LOAD" and depth:
+                raise QueryError.at(text, token.start, "LOAD stands in no braces")
             keyword: Keyword = "SERVICE" if word == "SERVICE" else "LOAD"
             target = next(stream, nothing)
             silent = target.kind == "word" and target.text.upper() == "SILENT"
@@ -136,14 +139,16 @@ def _written(text: str, base: str, wanted: Sequence[str]) -> Iterator[Call]:
                 place = f"the IRI of a {'service and {' if keyword == 'SERVICE' else 'document'}"
                 raise QueryError.at(text, token.start, f"after {keyword} comes {place}")
             after, end, into = token.start + len(keyword), target.start + len(target.text), ""
-            if following.kind == "word" and following.text.upper() == "INTO":
-                _graph, name = next(stream, nothing), next(stream, nothing)
-                into = text[name.start : name.start + len(name.text)]
+            if keyword == "LOAD" and following.text.upper() == "INTO":
+                graph, name = next(stream, nothing), next(stream, nothing)
+                if graph.text.upper() != "GRAPH" or _iri(text, name, base, prefixes) is None:
+                    raise QueryError.at(text, graph.start, "after INTO come GRAPH and its IRI")
                 end = name.start + len(name.text)
-            else:
-                stream = chain([following], stream)
+                into = text[name.start : end]
+                following = None
             yield Call(keyword, iri, silent, token.start, after, end, into)
         depth += {"{": 1, "}": -1}.get(token.text, 0)
+        token = following or next(stream, nothing)
 
 
 def _iri(text: str, token: Token, base: str, prefixes: dict[str, str]) -> str | None:
@@ -201,13 +206,14 @@ def asking(text: str, base: str | None, peers: Peers) -> Iterator[Edited]:
         _assert_all(edited.text, gateway)
         try:
             yield edited
-        except (SyntaxError, ValueError, OSError) as error:
+        except (SyntaxError, ValueError, OSError, RuntimeError) as error:
             _raise_failure(text, services, gateway)
             if gateway.asked:
-                raise PeerError(f"a service's answer cannot be understood: {error}") from error
-            if isinstance(error, OSError):
-                raise
-            raise edited.error(str(error)) from error
+                complaint = gateway.explained(str(error))
+                raise PeerError(f"a service's answer cannot be used: {complaint}") from error
+            if isinstance(error, (SyntaxError, ValueError)):
+                raise edited.error(str(error)) from error
+            raise
         _raise_failure(text, services, gateway)
 
 

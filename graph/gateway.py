@@ -5,6 +5,7 @@ The engine sends it what it would have sent to the service. Who is asked then, a
 `scholargraph.graph.peers`; an answer is passed on when all of it is there.
 """
 
+import contextlib
 import re
 import secrets
 import threading
@@ -17,7 +18,9 @@ from urllib.parse import urlencode
 from .peers import CHUNK, Peers, fetch
 from .sparql import PeerError, QueryRefused
 
-ACCEPT = "application/sparql-results+json, application/sparql-results+xml;q=0.9"
+JSON = "application/sparql-results+json"
+XML = "application/sparql-results+xml"
+ACCEPT = f"{JSON}, {XML};q=0.9"
 
 
 class Gateway:
@@ -34,7 +37,7 @@ class Gateway:
         self._peers = peers
         self._services = services
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server.daemon_threads = False  # those are not waited for at the end
         secret = secrets.token_urlsafe(16)
         self._prefix = f"http://127.0.0.1:{self._server.server_port}/{secret}/"
         self._address = re.compile(re.escape(self._prefix) + r"(\d+)")
@@ -60,14 +63,16 @@ class Gateway:
         """Whether *address* leads here."""
         return self._address.fullmatch(address) is not None
 
-    def pass_on(self, path: str, query: bytes, handler: BaseHTTPRequestHandler) -> None:
-        """Answers the engine's request for *path*."""
-        found = self._address.fullmatch(f"http://127.0.0.1:{self._server.server_port}{path}")
+    def pass_on(self, handler: BaseHTTPRequestHandler) -> None:
+        """Answers the engine's request, which *handler* has."""
+        root = f"http://127.0.0.1:{self._server.server_port}"
+        found = self._address.fullmatch(f"{root}{handler.path}")
         if found is None or int(found[1]) >= len(self._services):
             handler.send_error(404)  # somebody else on this machine
             return
         self.asked = True
         number = int(found[1])
+        query = handler.rfile.read(int(handler.headers["Content-Length"]))
         try:
             # A SERVICE inside this one is for the service to follow, by its real name.
             text = self._address.sub(lambda inner: self._services[int(inner[1])], query.decode())
@@ -84,20 +89,29 @@ class Gateway:
             return
         with fetched.body:
             handler.send_response(200)
-            handler.send_header("Content-Type", fetched.content_type)
+            handler.send_header("Content-Type", _results(fetched.content_type))
             handler.send_header("Content-Length", str(fetched.size))
             handler.end_headers()
             while chunk := fetched.body.read(CHUNK):
                 handler.wfile.write(chunk)
 
+    def explained(self, message: str) -> str:
+        """*message*, by the engine, with the services' real names."""
+        return self._address.sub(lambda found: self._services[int(found[1])], message)
+
+
+def _results(content_type: str) -> str:
+    """The type of results that *content_type* names; many services say it loosely."""
+    plain = {"application/json": JSON, "application/xml": XML, "text/xml": XML}
+    media_type = content_type.partition(";")[0].strip().lower()
+    return plain.get(media_type, media_type)
+
 
 def _handler(gateway: Gateway) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
         def do_POST(self) -> None:
-            query = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            gateway.pass_on(self.path, query, self)
+            with contextlib.suppress(ConnectionError):  # the engine has read enough
+                gateway.pass_on(self)
 
         def log_message(self, format: str, *arguments: object) -> None:
             """Says nothing: a query's requests are not the server's."""

@@ -101,17 +101,16 @@ class Peers:
             raise QueryRefused(f"<{iri[:200]}> is no http or https address of a server")
         if parts.username is not None:
             raise QueryRefused("an address with a user's name or password is not asked")
-        own = PORTS[parts.scheme]
-        wanted = {(host, port or own), (host, 0)} | (
-            {(host, None)} if port in (None, own) else set()
-        )
+        origin = Origin(parts.scheme, host, port or PORTS[parts.scheme])
+        wanted: set[tuple[str, int | None]] = {(host, origin.port), (host, 0)}
+        if origin.port == PORTS[parts.scheme]:
+            wanted.add((host, None))
         if not wanted & self.services:
-            shown = host if port in (None, own) else f"{host}:{port}"
             raise QueryRefused(
-                f"this server does not ask {shown}; "
-                f"whoever runs it may allow it with --allow-service {shown}"
+                f"this server does not ask {origin}; "
+                f"whoever runs it may allow it with --allow-service {origin}"
             )
-        return Origin(parts.scheme, host, port or own)
+        return origin
 
     def addresses(self, origin: "Origin") -> list[str]:
         """
@@ -127,21 +126,18 @@ class Peers:
             raise PeerError(f"{origin.host} has no address: {error}") from None
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         for address in addresses:
-            if not self._reachable(address):
+            if not self.reachable(address):
                 raise QueryRefused(
                     f"{origin.host} is {address}, which is no public address; "
                     "whoever runs this server may allow it with --allow-service-address"
                 )
         return addresses
 
-    def _reachable(self, text: str) -> bool:
+    def reachable(self, text: str) -> bool:
         address = ip_address(text.partition("%")[0])
         if any(address in ip_network(network) for network in self.networks):
             return True
-        return all(
-            inner.is_global and not inner.is_multicast and not inner.is_reserved
-            for inner in [address, *_inside(address)]
-        )
+        return all(_is_public(meant) for meant in _meant(address))
 
 
 NOBODY = Peers()
@@ -151,7 +147,7 @@ def _service(text: str) -> tuple[str, int | None]:
     try:
         parts = urlsplit(f"//{text.removesuffix(':*')}")
         host, port = (parts.hostname or "").encode("idna").decode(), parts.port
-        plain = parts.netloc == text.removesuffix(":*") and "@" not in text
+        plain = parts.netloc == text.removesuffix(":*") and not set("@*") & set(parts.netloc)
     except ValueError:
         plain = False
     if not plain or not host or any(character.isspace() for character in text):
@@ -161,14 +157,25 @@ def _service(text: str) -> tuple[str, int | None]:
     return host, 0 if text.endswith(":*") else port
 
 
-def _inside(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
-    """The IPv4 addresses that an IPv6 address stands for."""
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    return (
+        address.is_global
+        and not address.is_multicast
+        and not address.is_reserved
+        and not (isinstance(address, IPv6Address) and address.is_site_local)
+    )
+
+
+def _meant(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
+    """What is reached by *address*: IPv6 has several ways to name an IPv4 address."""
     if isinstance(address, IPv4Address):
-        return []
-    inside = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+        return [address]
+    if address.ipv4_mapped:
+        return [address.ipv4_mapped]
     if address in _TRANSLATED:
-        inside.append(IPv4Address(int(address) & 0xFFFFFFFF))
-    return [inner for inner in inside if inner is not None]
+        return [IPv4Address(int(address) & 0xFFFFFFFF)]
+    tunnelled = [address.sixtofour, *(address.teredo or ())]
+    return [address, *(inner for inner in tunnelled if inner is not None)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +225,9 @@ def fetch(
         connection = _Connection(origin, peers.addresses(origin), deadline)
         try:
             connection.request("GET" if data is None else "POST", _target(iri), data, headers)
-            response = connection.getresponse()
-            if response.status not in REDIRECTIONS:
-                return _fetched(iri, origin, response, most, deadline)
+            with connection.getresponse() as response:
+                if response.status not in REDIRECTIONS:
+                    return _fetched(iri, origin, response, most, deadline)
             if response.status == 303 and data is not None:
                 raise PeerError(f"{origin} answers 303, which is no place for a query")
             iri = urljoin(iri, response.headers.get("Location", ""))
