@@ -1,6 +1,10 @@
 """The descriptions of service and data: whole, valid, current, and read by those who want them."""
 
+import json
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pyoxigraph
 import pyshacl
@@ -9,6 +13,7 @@ import rdflib
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 from rdflib.compare import isomorphic
 from rdflib.namespace import DCTERMS, RDF, RDFS, SH, VOID, XSD
+from serving import served
 
 from scholargraph.graph import vocab as v
 from scholargraph.graph.questions import examples
@@ -19,6 +24,7 @@ from scholargraph.web.service import EXTENSION, Settings, SettingsError
 SD = rdflib.Namespace("http://www.w3.org/ns/sparql-service-description#")
 SCHEMA = rdflib.Namespace(PREFIXES["schema"])
 VOID_EXT = rdflib.Namespace("http://ldf.fi/void-ext#")
+COMUNICA = Path(__file__).parent / "comunica"
 ENDPOINT = rdflib.URIRef("http://localhost/sparql")
 DATASET = rdflib.URIRef("http://localhost/.well-known/void#dataset")
 
@@ -329,6 +335,34 @@ def test_editors_learn_which_properties_a_class_has(client):
     datatypes = {(str(row.property), str(row.datatype)) for row in rows}
     assert (v.CONFIDENCE.value, v.XSD_DECIMAL.value) in datatypes
     assert "method" in {str(row.label) for row in rows}
+
+
+def test_comunica_reads_the_description_where_editors_look_for_it(store, tmp_path):
+    """sib-swiss/sparql-editor asks Comunica to read the endpoint's own address as a file."""
+    node = shutil.which("node")
+    if node is None or not (COMUNICA / "node_modules").is_dir():
+        pytest.skip("no node or Comunica: apt install nodejs npm; npm ci --prefix tests/comunica")
+    with served(store.path, cwd=tmp_path) as address:
+        source = [{"type": "file", "value": f"{address}/sparql"}]
+        questions = [
+            {"query": query, "sources": source, "format": "application/sparql-results+json"}
+            for query in (PREFIXES_FOR_EDITORS, EXAMPLES_FOR_EDITORS, COMPLETIONS_FOR_EDITORS)
+        ]
+        done = subprocess.run(
+            [node, COMUNICA / "ask.mjs"],
+            input=json.dumps(questions),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        )
+
+    prefixes, queries, completions = (
+        json.loads(outcome["answer"])["results"]["bindings"] for outcome in json.loads(done.stdout)
+    )
+    assert {row["prefix"]["value"] for row in prefixes} == set(PREFIXES)
+    assert {row["query"]["value"] for row in queries} == {found.query for found in examples()}
+    assert v.ARTICLE.value in {row["subject"]["value"] for row in completions}
 
 
 def test_every_example_runs_against_its_endpoint(client):
