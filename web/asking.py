@@ -7,14 +7,17 @@ from functools import partial
 from queue import SimpleQueue
 
 from scholargraph import ScholarGraphError
+from scholargraph.graph.cancellation import Cancellation
 from scholargraph.graph.readers import Answer
+from scholargraph.graph.sparql import QueryCancelled, QueryTimeout
 
 from . import queries
 from .answer_cache import Flight
 from .conversation import ClientGone, Conversation
 from .limits import Share, Turns
+from .places import Places
 from .queries import Question
-from .service import Service
+from .service import PATIENCE, Service
 
 # What is longer is understood in a thread: a millisecond here holds up everybody.
 LONG = 16 * 1024
@@ -71,12 +74,15 @@ class Asking:
     def __init__(self, service: Service) -> None:
         self._service = service
         settings = service.settings
+        self._limited = settings.limits
         most = settings.readers + settings.queue
-        # Half of the readers and of their queue stays free for others.
-        limited = Share(each=max(1, most // 2), together=most)
-        self._turns = Turns(limited if settings.limits else Share(None, None), "queries")
-        self._crew = _Crew(most)
-        self._flights: set[Flight] = set()
+        # A part of the queue stays free for others, who do not stand behind this client in it.
+        share = Share(each=max(1, most * 3 // 4), together=most)
+        self._turns = Turns(share if settings.limits else Share(None, None), "queries")
+        self._places = Places(settings.readers)
+        self._crew = _Crew(settings.readers)
+        self._flights: dict[Flight, str] = {}  # whose they are, until they have landed
+        self._flying: set[Flight] = set()  # those that have a place
 
     async def question(self, request: queries.Request) -> Question | None:
         """
@@ -110,8 +116,10 @@ class Asking:
 
     def hurry(self) -> None:
         """Ends every query at once."""
-        for flight in self._flights:
+        for flight, client in list(self._flights.items()):
             flight.cancellation.cancel()
+            if self._places.forget(client, flight):
+                self._end(flight, QueryCancelled("the server stops; ask again later"))
 
     def close(self) -> None:
         """Ends every query, and takes no more."""
@@ -121,7 +129,6 @@ class Asking:
     async def _outcome(
         self, flight: Flight, asked: Question, talk: Conversation, *, first: bool
     ) -> Answer:
-        answers = self._service.answers
         loop = asyncio.get_running_loop()
         landed = loop.create_future()
 
@@ -130,25 +137,20 @@ class Asking:
                 landed.set_result(left)
 
         def arrive() -> None:
-            if first:
-                self._crew.done()
-                self._flights.discard(flight)
+            self._arrived(flight)
             land(False)
 
         def tell(_: object) -> None:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(arrive)
 
-        flight.outcome.add_done_callback(tell)
-        if first:
-            self._flights.add(flight)
-            compute = partial(queries.compute, self._service, asked)
-            self._crew.do(partial(answers.fly, flight, compute))
-
         async def watch() -> None:
             await talk.gone()
             land(True)
 
+        if first:
+            self._launch(flight, asked, talk.client)
+        flight.outcome.add_done_callback(tell)
         watching: list[asyncio.Task[None]] = []
         timer = loop.call_later(WATCH, lambda: watching.append(loop.create_task(watch())))
         left = True
@@ -159,10 +161,46 @@ class Asking:
             for task in watching:
                 task.cancel()
             if left:
-                answers.leave(flight, first=first)
+                self._leave(flight, first=first)
         if left:
             raise ClientGone
         error = flight.outcome.exception()
         if error is not None and not isinstance(error, ScholarGraphError):
             raise Broken(error)
         return flight.outcome.result()
+
+    def _launch(self, flight: Flight, asked: Question, client: str) -> None:
+        compute = partial(queries.compute, self._service, asked)
+
+        def start() -> None:
+            self._flying.add(flight)
+            self._crew.do(partial(self._service.answers.fly, flight, compute))
+
+        def give_up() -> None:
+            if self._places.forget(client, flight):
+                self._end(flight, QueryTimeout(f"no reader was free within {PATIENCE:g} s"))
+
+        self._flights[flight] = client
+        if not self._places.take(client, flight, start) and self._limited:
+            asyncio.get_running_loop().call_later(PATIENCE, give_up)
+
+    def _arrived(self, flight: Flight) -> None:
+        self._flights.pop(flight, None)
+        if flight in self._flying:
+            self._flying.remove(flight)
+            self._crew.done()
+            self._places.give_back()
+
+    def _leave(self, flight: Flight, *, first: bool) -> None:
+        self._service.answers.leave(flight, first=first)
+        client = self._flights.get(flight, "")
+        if flight.cancellation.cancelled and self._places.forget(client, flight):
+            del self._flights[flight]
+
+    def _end(self, flight: Flight, error: ScholarGraphError) -> None:
+        """Ends what has not begun."""
+
+        def fail(_: Cancellation) -> Answer:
+            raise error
+
+        self._service.answers.fly(flight, fail)

@@ -119,8 +119,8 @@ class Conversation:
         The request's body, at most *most* bytes of it, in memory or a file without a name.
 
         Raises:
-            Problem: 413 for a longer one, as soon as that is known; 408 for one that does not come.
-            ClientGone: It will never be whole.
+            Problem: 413 for a longer one, as soon as that is known; 408 for one that does not come;
+                400 for one that breaks off.
         """
         body = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))
         try:
@@ -147,7 +147,8 @@ class Conversation:
             except TimeoutError:
                 raise standard(408, "The body of the request came too slowly.") from None
             if message["type"] == "http.disconnect":
-                raise ClientGone
+                # The client left, or sent what is no HTTP and is still there to be told.
+                raise standard(400, "The body of the request broke off.")
             chunk = message.get("body", b"")
             size += len(chunk)
             if size > most:
