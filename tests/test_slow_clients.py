@@ -48,6 +48,14 @@ def address(store, tmp_path_factory):
         yield address
 
 
+@pytest.fixture(scope="module", autouse=True)
+def stalled(address):
+    """A connection whose body stops coming before the first test, to be looked at by the last."""
+    with connected(address, timeout=60) as peer:
+        peer.sendall(post(b"ASK ", "Content-Length: 100"))
+        yield peer
+
+
 def is_well(address):
     query = quote("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
     answer = sent(address, get(f"/sparql?query={query}", "Connection: close"))
@@ -104,15 +112,6 @@ def test_clients_that_never_finish_their_body_cost_the_others_nothing(address):
     assert took < 10
 
 
-def test_a_body_that_stops_coming_is_given_up(address):
-    with connected(address, timeout=60) as peer:
-        peer.sendall(post(b"ASK ", "Content-Length: 100"))
-        answer = received(peer, "POST")
-
-    assert answer is not None and answer.status == 408
-    assert is_proper(answer)
-
-
 def test_a_body_that_is_too_large_is_refused_before_it_comes(address):
     declared = post(b"", "Content-Length: 2147483648")
     chunk = b"%x\r\n" % MEGABYTE + b" " * MEGABYTE + b"\r\n"
@@ -144,3 +143,10 @@ def test_clients_that_go_away_leave_nothing_running(address):
     # Ten of them one after the other would keep two readers busy for 25 s.
     assert well == [True] * 4
     assert took < 10
+
+
+def test_a_body_that_stops_coming_is_given_up(stalled):
+    answer = received(stalled, "POST")
+
+    assert answer is not None and answer.status == 408
+    assert is_proper(answer)
