@@ -57,7 +57,7 @@ def receive(peer: socket.socket) -> Frame:
         start = _more(peer, data, _LENGTH.size, descriptors)
         end = start + _LENGTH.unpack_from(data)[0]
         _more(peer, data, end, descriptors)
-        header: Header = json.loads(data[start:end])
+        header: Header = json.loads(data[start:end].decode())
         _more(peer, data, end + header.get("size", 0), descriptors)
     except BaseException:
         for descriptor in descriptors:

@@ -17,8 +17,8 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from typing import Any, BinaryIO, Protocol, cast
 
 import pyoxigraph
@@ -153,6 +153,7 @@ class Reader:
         self._most: int = setting["most"]
         self._patience: float = setting["patience"]
         self._peers = Peers.from_json(setting["peers"])
+        self._flags = fcntl.fcntl(peer, fcntl.F_GETFL)
         fcntl.fcntl(peer, fcntl.F_SETOWN, os.getpid())
 
     def run(self) -> None:
@@ -165,23 +166,6 @@ class Reader:
                 return
             self._answer(question)
 
-    @contextmanager
-    def _ending_when_left(self) -> Iterator[None]:
-        """
-        Has the kernel end this process when its pool is gone, or after *patience*.
-
-        The pool kills what runs too long, but it may have been killed itself.
-        """
-        signal.setitimer(signal.ITIMER_REAL, self._patience)
-        # Until the answer is sent, all that can happen to the socket is that it is closed.
-        flags = fcntl.fcntl(self._peer, fcntl.F_GETFL)
-        fcntl.fcntl(self._peer, fcntl.F_SETFL, flags | os.O_ASYNC)
-        try:
-            yield
-        finally:
-            fcntl.fcntl(self._peer, fcntl.F_SETFL, flags)
-            signal.setitimer(signal.ITIMER_REAL, 0)
-
     def _wait(self) -> None:
         asked = select.poll()
         asked.register(self._peer, select.POLLIN)
@@ -192,8 +176,11 @@ class Reader:
     def _answer(self, question: Header) -> None:
         with closing(_Output(self._most)) as output:
             try:
-                with self._ending_when_left():
+                self._end_when_left()
+                try:
                     header = self._evaluate(question, output)
+                finally:
+                    self._stay()
             except QueryError as error:
                 self._send_error(error, "refused" if isinstance(error, QueryRefused) else "query")
             except NotXml as error:
@@ -208,6 +195,20 @@ class Reader:
                 send(self._peer, {"error": "store", "message": str(error)})
             else:
                 self._hand_over(header, output)
+
+    def _end_when_left(self) -> None:
+        """
+        Has the kernel end this process when its pool is gone, or after *patience*.
+
+        The pool kills what runs too long, but it may have been killed itself.
+        """
+        signal.setitimer(signal.ITIMER_REAL, self._patience)
+        # Until the answer is sent, all that can happen to the socket is that it is closed.
+        fcntl.fcntl(self._peer, fcntl.F_SETFL, self._flags | os.O_ASYNC)
+
+    def _stay(self) -> None:
+        fcntl.fcntl(self._peer, fcntl.F_SETFL, self._flags)
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _send_error(self, error: QueryError, kind: str) -> None:
         place = {"line": error.line, "column": error.column}
