@@ -29,6 +29,16 @@ class Byline:
 
 
 @dataclass(frozen=True, slots=True)
+class Located:
+    """A sentence of *field*, from character *start* to *end*, exclusive."""
+
+    iri: str
+    field: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Mentioned:
     """A phrase of *field* that names *concept*: ``text[start:end] == exact``."""
 
@@ -104,6 +114,7 @@ class Article:
     authors: tuple[Byline, ...]
     claims: tuple[Claimed, ...]
     introduces: tuple[Named, ...]
+    sentences: tuple[Located, ...]
     mentions: tuple[Mentioned, ...]
     relations: tuple[Stated, ...]
     results: tuple[Result, ...]
@@ -138,6 +149,7 @@ def article(snapshot: Snapshot, iri: NamedNode, properties: Properties) -> Artic
         introduces=tuple(
             named(row, "concept", "label") for row in rows(snapshot, "paper_introduces", paper=iri)
         ),
+        sentences=_sentences(snapshot, iri),
         mentions=_mentions(snapshot, iri),
         relations=_relations(snapshot, iri),
         results=_results(snapshot, iri),
@@ -197,6 +209,18 @@ def _authors(snapshot: Snapshot, iri: Term) -> tuple[Byline, ...]:
             orcid=row.maybe("orcid"),
         )
     return tuple(found.values())
+
+
+def _sentences(snapshot: Snapshot, iri: Term) -> tuple[Located, ...]:
+    return tuple(
+        Located(
+            iri=row.text("sentence"),
+            field=row.text("field"),
+            start=row.integer("start"),
+            end=row.integer("end"),
+        )
+        for row in rows(snapshot, "paper_sentences", paper=iri)
+    )
 
 
 def _mentions(snapshot: Snapshot, iri: Term) -> tuple[Mentioned, ...]:

@@ -71,7 +71,7 @@ def iris_of(store) -> dict[str, set[str]]:
 
 
 def undescribed(client, documents) -> list[str]:
-    """What of *documents* does not answer, or of which its Turtle says nothing."""
+    """What of *documents* does not answer, has no place on its page, or is not in its Turtle."""
     found = []
     for document, iris in documents.items():
         page, turtle = (
@@ -79,6 +79,11 @@ def undescribed(client, documents) -> list[str]:
         )
         if (page.status_code, page.mimetype) != (200, "text/html"):
             found.append(f"{document} as a page: {page.status}")
+        else:
+            ends = [iri.partition("#")[2] for iri in iris if "#" in iri]
+            found += [
+                f"{document}: no entry {end}" for end in ends if f'id="{end}"' not in page.text
+            ]
         if (turtle.status_code, turtle.mimetype) != (200, "text/turtle"):
             found.append(f"{document} as Turtle: {turtle.status}")
         else:

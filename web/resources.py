@@ -10,7 +10,7 @@ from pyoxigraph import NamedNode
 from werkzeug.exceptions import NotFound
 
 from scholargraph.graph import vocab as v
-from scholargraph.graph.articles import Article, Mentioned, article
+from scholargraph.graph.articles import Article, Located, Mentioned, article
 from scholargraph.graph.authors import author
 from scholargraph.graph.catalogue import CONCEPT_KINDS, Named, ending, kind_of
 from scholargraph.graph.concepts import PAGE, Using, concept
@@ -131,22 +131,60 @@ def _paper(iri: NamedNode, said: Statements, form: str) -> Response:
     if form == JSON:
         return as_json(asdict(found))
 
-    def mentions(text: str, field: str) -> Sequence[Piece[Mentioned]]:
+    def running(text: str, field: str) -> list[Sentence]:
         # A record that came as one text has its mentions in 'text', and is stored as the abstract.
         fields = ("abstract", "text") if field == "abstract" else (field,)
-        spans = (Span(m.start, m.end, m) for m in found.mentions if m.field in fields)
-        return marked(text, spans)
+        return _sentences(
+            text,
+            [sentence for sentence in found.sentences if sentence.field in fields],
+            [mention for mention in found.mentions if mention.field in fields],
+        )
 
     named = _named(found)
     return page(
         "paper.html",
         page=found,
         json_ld=scholarly_article(found),
-        mentions=mentions,
+        running=running,
         named=named,
         kinds=[kind for kind, group in named.items() if group],
         pairs=[(None, claim) for claim in found.results],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A run of text with its mentions marked; *iri* is None between sentences with evidence."""
+
+    iri: str | None
+    pieces: Sequence[Piece[Mentioned]]
+
+
+def _sentences(text: str, places: list[Located], mentions: list[Mentioned]) -> list[Sentence]:
+    """*text* in runs that join to it, those at *places* with their IRIs."""
+    runs: list[tuple[int, int, str | None]] = []
+    done = 0
+    for place in places:
+        if place.start < done or place.end > len(text):
+            continue
+        runs += [(done, place.start, None), (place.start, place.end, place.iri)]
+        done = place.end
+    runs.append((done, len(text), None))
+    return [
+        Sentence(
+            iri,
+            marked(
+                text[start:end],
+                (
+                    Span(mention.start - start, mention.end - start, mention)
+                    for mention in mentions
+                    if start <= mention.start < end
+                ),
+            ),
+        )
+        for start, end, iri in runs
+        if start < end
+    ]
 
 
 def _named(found: Article) -> dict[str, list[tuple[Named, int]]]:
