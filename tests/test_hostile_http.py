@@ -115,7 +115,9 @@ ODD = {
     "1,000 formats": (get(f"{YES}&" + "&".join(["format=x"] * 999)), {400}),
     "1,000 graphs": (
         post(
-            ASK, "Content-Length: 6", target="/sparql?" + "&".join(["default-graph-uri=x:g"] * 999)
+            ASK,
+            "Content-Length: 6",
+            target="/sparql?" + "&".join(["default-graph-uri=x:g"] * 999),
         ),
         {200},
     ),
