@@ -5,10 +5,12 @@ The store: a folder that one process at a time may change while any number read.
 
     format.json     what the folder is: kind, version, base of its IRIs
     lock            held, with the holder's name in it, for the length of a commit
+    lock.wanted     held by whoever waits for `lock`: between commits its holder lets go then
     oxigraph/       what the writer changes; open only while `lock` is held
     unpublished     exists while oxigraph/ may hold more than the newest snapshot
     snapshots/      000001/, 000002/, …: hard-link copies that never change; readers open these
     current         the name of the newest of them
+    census.json     figures of one of them, that a server keeps; it may be removed at any time
 
 A read-only open beside a live writer is undefined in Oxigraph; hence the snapshots. The folder is
 open for writing only while a commit lasts, so that an import works while the server runs and the
@@ -22,13 +24,13 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pyoxigraph
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, Triple
 
 from .iris import DEFAULT_BASE, Iris
-from .locks import StoreBusy, StoreError, writers_lock
+from .locks import StoreBusy, StoreError, is_wanted, wanted_file, writers_lock
 from .snapshots import Snapshot, Term, newest, publish, replace, solutions
 
 __all__ = ["FORMAT_VERSION", "Snapshot", "Store", "StoreBusy", "StoreError", "Writer"]
@@ -45,7 +47,7 @@ UNPUBLISHED = "unpublished"
 _PATIENCE = 5.0
 
 # What a process killed while it made a store may leave: such a folder is still as good as empty.
-_UNFINISHED = {LOCK, UNPUBLISHED, f"{MARKER}.tmp"}
+_UNFINISHED = {LOCK, wanted_file(Path(LOCK)).name, UNPUBLISHED, f"{MARKER}.tmp"}
 
 
 class Writer:
@@ -79,17 +81,26 @@ class Writer:
             (self.path / UNPUBLISHED).touch()
             self.changed = True
 
+    def commit(self) -> None:
+        """Makes what was changed the newest snapshot, durably."""
+        if self.changed:
+            self.published = publish(self.path, self._engine)
+            (self.path / UNPUBLISHED).unlink(missing_ok=True)
+            self.changed = False
+
     def publish(self) -> None:
         """Makes what was changed the newest snapshot, and closes."""
         try:
-            if self.changed:
-                self.published = publish(self.path, self._engine)
-                (self.path / UNPUBLISHED).unlink(missing_ok=True)
+            self.commit()
         finally:
             self._store = None
 
     def __contains__(self, quad: Quad) -> bool:
         return quad in self._engine
+
+    def holds(self, graph: NamedNode) -> bool:
+        """Whether *graph* is there, if only as an empty graph."""
+        return self._engine.contains_named_graph(graph)
 
     def quads(
         self,
@@ -132,14 +143,21 @@ class Writer:
             engine.extend(filter(_has_blank, added))
         return len(removed), len(added)
 
-    def update(self, text: str) -> None:
+    def update(self, text: str, **options: Any) -> None:
         """
-        Runs a SPARQL update, all or nothing.
+        Runs a SPARQL update, all or nothing; *options* are those of `pyoxigraph.Store.update`.
 
-        Raises: what pyoxigraph raises: SyntaxError, RuntimeError, OSError.
+        Raises: what pyoxigraph raises: SyntaxError, ValueError, RuntimeError, OSError.
         """
+        unchanged = not self.changed
         self._mark()
-        self._engine.update(text)
+        try:
+            self._engine.update(text, **options)
+        except (SyntaxError, ValueError, RuntimeError, OSError):
+            if unchanged:  # it was rolled back: there is nothing to publish
+                (self.path / UNPUBLISHED).unlink(missing_ok=True)
+                self.changed = False
+            raise
 
     def optimize(self) -> None:
         """Compacts the folder; worth its time after thousands of new papers."""
@@ -225,6 +243,10 @@ class Store:
             return False
         with self.writing(wait=wait):
             return True
+
+    def wanted(self) -> bool:
+        """Whether another process waits to write."""
+        return is_wanted(self.path / LOCK)
 
     def current(self) -> str:
         """The name of the newest snapshot, '' before the first; changes with every commit."""
