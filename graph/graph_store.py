@@ -4,16 +4,14 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-import pyoxigraph
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, parse
 
 from scholargraph import ScholarGraphError
 
 from .snapshots import Snapshot
-from .store import Store, Writer
+from .store import Writer
 
 Graph = NamedNode | DefaultGraph
-Condition = Callable[[str | None], bool]
 
 FORMATS = {
     "text/turtle": RdfFormat.TURTLE,
@@ -39,77 +37,118 @@ class Document:
     media_type: str
 
 
-def exists(snapshot: Snapshot, graph: Graph) -> bool:
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """
+    What a graph must be for a change to be made.
+
+    Its fingerprint is one of *wanted*, and none of *refused*; ``*`` stands for any that there is.
+    """
+
+    wanted: frozenset[str] | None = None
+    refused: frozenset[str] = frozenset()
+
+    def holds(self, found: str | None) -> bool:
+        """Whether it may be made to the graph with the fingerprint *found*."""
+        if self.wanted is not None and (found is None or not self.wanted & {found, "*"}):
+            return False
+        return found is None or not self.refused & {found, "*"}
+
+    def json(self) -> dict[str, list[str] | None]:
+        """This condition for another process."""
+        wanted = None if self.wanted is None else sorted(self.wanted)
+        return {"wanted": wanted, "refused": sorted(self.refused)}
+
+    @classmethod
+    def from_json(cls, value: dict[str, list[str] | None] | None) -> "Condition | None":
+        """What `json` was made of."""
+        if value is None:
+            return None
+        wanted = value["wanted"]
+        return cls(None if wanted is None else frozenset(wanted), frozenset(value["refused"] or ()))
+
+
+def graph_named(text: str) -> Graph:
+    """The graph that prints as *text*."""
+    return DefaultGraph() if text == "DEFAULT" else NamedNode(text[1:-1])
+
+
+def exists(found: Snapshot | Writer, graph: Graph) -> bool:
     """Whether *graph* is there; the default graph always is."""
-    return isinstance(graph, DefaultGraph) or snapshot.store.contains_named_graph(graph)
+    return isinstance(graph, DefaultGraph) or found.holds(graph)
 
 
-def fingerprint(engine: pyoxigraph.Store, graph: Graph) -> str | None:
+def fingerprint(found: Snapshot | Writer, graph: Graph) -> str | None:
     """What changes when *graph* does; None where it is absent."""
-    if isinstance(graph, NamedNode) and not engine.contains_named_graph(graph):
+    if not exists(found, graph):
         return None
     digest = hashlib.sha256()
-    for line in sorted(str(quad) for quad in engine.quads_for_pattern(None, None, None, graph)):
+    for line in sorted(str(quad) for quad in found.quads(graph=graph)):
         digest.update(line.encode())
     return digest.hexdigest()[:32]
 
 
-def put(
-    store: Store,
+def putting(
     graph: Graph,
     documents: Iterable[Document],
     *,
     replace: bool,
     base: str,
     condition: Condition | None = None,
-) -> bool:
+) -> Callable[[Writer], bool]:
     """
     Makes the documents' triples the whole of *graph* or, without *replace*, adds them to it.
 
-    All or nothing; whether the graph is new. Relative IRIs are resolved against *base*.
+    The documents are read now, and nothing else is done: what comes back makes the change, all or
+    nothing, and says whether the graph is new. Relative IRIs are resolved against *base*.
 
     Raises:
-        RdfError: A document cannot be read; nothing has changed.
-        GraphChanged: The graph is not as *condition*, given its fingerprint, wants it.
-        StoreBusy: Another process is writing.
+        RdfError: A document cannot be read.
+        GraphChanged: Later, where the graph is not as *condition* wants it.
     """
     quads = [quad for document in documents for quad in _quads(document, graph, base)]
-    with store.writing() as writer:
-        engine = _unchanged(writer, graph, condition)
-        new = not isinstance(graph, DefaultGraph) and not engine.contains_named_graph(graph)
+
+    def change(writer: Writer) -> bool:
+        _check(writer, graph, condition)
+        new = not exists(writer, graph)
         if replace and not new:
             # One update is one transaction. Blank nodes of the old graph go with CLEAR only.
             target = "DEFAULT" if isinstance(graph, DefaultGraph) else f"GRAPH {graph}"
-            engine.update(f"CLEAR {target} ; {_insertion(quads)}")
-        else:
-            engine.extend(quads)
-            if not quads and isinstance(graph, NamedNode):
-                engine.add_graph(graph)
-    return new
+            writer.update(f"CLEAR {target} ; {_insertion(quads)}")
+            return False
+        engine = writer.store
+        engine.extend(quads)
+        if not quads and isinstance(graph, NamedNode):
+            engine.add_graph(graph)
+        return new
+
+    return change
 
 
-def remove(store: Store, graph: Graph, *, condition: Condition | None = None) -> bool:
+def removing(graph: Graph, *, condition: Condition | None = None) -> Callable[[Writer], bool]:
     """
-    Removes *graph*, or empties the default graph; whether it was there.
+    Removes *graph*, or empties the default graph: what comes back does, and says if it was there.
 
     Raises:
-        GraphChanged: As for `put`.
+        GraphChanged: As for `putting`.
     """
-    with store.writing() as writer:
-        engine = _unchanged(writer, graph, condition)
+
+    def change(writer: Writer) -> bool:
+        _check(writer, graph, condition)
         if isinstance(graph, DefaultGraph):
-            engine.clear_graph(graph)
+            writer.store.clear_graph(graph)
             return True
-        known = engine.contains_named_graph(graph)
-        engine.remove_graph(graph)
-    return known
+        known = exists(writer, graph)
+        if known:
+            writer.store.remove_graph(graph)
+        return known
+
+    return change
 
 
-def _unchanged(writer: Writer, graph: Graph, condition: Condition | None) -> pyoxigraph.Store:
-    engine = writer.store
-    if condition is not None and not condition(fingerprint(engine, graph)):
+def _check(writer: Writer, graph: Graph, condition: Condition | None) -> None:
+    if condition is not None and not condition.holds(fingerprint(writer, graph)):
         raise GraphChanged("the graph is not, or no longer, what the request takes it to be")
-    return engine
 
 
 def _quads(document: Document, graph: Graph, base: str) -> Iterator[Quad]:

@@ -33,7 +33,23 @@ def writers_lock(path: Path, *, wait: float) -> Iterator[None]:
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
-        until = time.monotonic() + wait
+        if not _locked(descriptor, fcntl.LOCK_EX):
+            _wait(path, descriptor, wait)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"process {os.getpid()} ({_command()})\n".encode(), 0)
+        try:
+            yield
+        finally:
+            os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def _wait(path: Path, descriptor: int, wait: float) -> None:
+    until = time.monotonic() + wait
+    wish = os.open(wanted_file(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        fcntl.flock(wish, fcntl.LOCK_SH)
         while not _locked(descriptor, fcntl.LOCK_EX):
             if time.monotonic() >= until:
                 holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
@@ -42,12 +58,23 @@ def writers_lock(path: Path, *, wait: float) -> Iterator[None]:
                     f"waited {wait:g} s: try again when it is done"
                 )
             time.sleep(_PAUSE)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()} ({_command()})\n".encode(), 0)
-        try:
-            yield
-        finally:
-            os.ftruncate(descriptor, 0)
+    finally:
+        os.close(wish)
+
+
+def wanted_file(path: Path) -> Path:
+    """What whoever waits for the lock *path* holds meanwhile, together with all who wait."""
+    return path.with_name(f"{path.name}.wanted")
+
+
+def is_wanted(path: Path) -> bool:
+    """Whether anybody waits for the lock *path*."""
+    try:
+        descriptor = os.open(wanted_file(path), os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        return not _locked(descriptor, fcntl.LOCK_EX)
     finally:
         os.close(descriptor)
 

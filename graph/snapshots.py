@@ -115,6 +115,10 @@ class Snapshot:
         """The quads that match, in every graph unless *graph* names one."""
         return list(self.store.quads_for_pattern(subject, predicate, object, graph))
 
+    def holds(self, graph: NamedNode) -> bool:
+        """Whether *graph* is there, if only as an empty graph."""
+        return self.store.contains_named_graph(graph)
+
     def close(self) -> None:
         """Lets its folder be removed after the next commit."""
         self._store = None

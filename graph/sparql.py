@@ -103,6 +103,10 @@ class QueryCancelled(ScholarGraphError):
     """A query that was stopped because nobody waits for its answer any more."""
 
 
+class UpdateTimeout(ScholarGraphError):
+    """A change that ran past its time; nothing has changed."""
+
+
 class QueryTooLarge(ScholarGraphError):
     """A query that needed more memory, or gave a larger answer, than it may."""
 

@@ -8,7 +8,7 @@ from .federation import asking, loaded
 from .peers import NOBODY, Peers
 from .snapshots import Term
 from .sparql import QueryError, Token, form, tokens, unknown_function
-from .store import Store
+from .store import Store, Writer
 
 
 def update(
@@ -31,6 +31,20 @@ def update(
         PeerError: One of them did not answer as it should.
         StoreBusy: Another process is writing.
     """
+    change = updating(text, using=using, using_named=using_named, base_iri=base_iri, peers=peers)
+    with store.writing() as writer:
+        change(writer)
+
+
+def updating(
+    text: str,
+    *,
+    using: Sequence[str] = (),
+    using_named: Sequence[str] = (),
+    base_iri: str | None = None,
+    peers: Peers = NOBODY,
+) -> Callable[[Writer], None]:
+    """What `update` does to the store; all that can be done before is done, and may raise."""
     if form(text) in ("solutions", "boolean", "graph"):
         raise QueryError("this is a query; updates only are run here")
     if using or using_named:
@@ -38,17 +52,28 @@ def update(
         clauses += [f"USING NAMED {_graph(iri)}" for iri in using_named]
         text = with_dataset(text, " ".join(clauses))
     text = loaded(text, base_iri, peers)
+
+    def change(writer: Writer) -> None:
+        try:
+            with asking(text, base_iri, peers) as edited:
+                _run(edited.text, base_iri, writer)
+        except RuntimeError as error:  # a graph that CREATE or COPY finds, or does not find
+            raise QueryError(str(error)) from error
+
+    return change
+
+
+def _run(text: str, base_iri: str | None, writer: Writer) -> None:
     functions: dict[NamedNode, Callable[..., Term | None]] = {}
-    with store.writing() as writer, asking(text, base_iri, peers) as edited:
-        while True:
-            try:
-                writer.store.update(edited.text, base_iri=base_iri, custom_functions=functions)
-                return
-            except RuntimeError as error:
-                if unknown := unknown_function(error):
-                    functions[unknown] = lambda *_arguments: None
-                else:  # a graph that CREATE or COPY finds, or does not find
-                    raise QueryError(str(error)) from error
+    while True:
+        try:
+            writer.update(text, base_iri=base_iri, custom_functions=functions)
+            return
+        except RuntimeError as error:
+            unknown = unknown_function(error)
+            if unknown is None:
+                raise
+            functions[unknown] = lambda *_arguments: None
 
 
 def with_dataset(text: str, clauses: str) -> str:

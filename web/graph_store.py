@@ -1,6 +1,11 @@
-"""`/store`: the SPARQL 1.1 Graph Store HTTP Protocol. Anybody reads, the token writes."""
+"""
+`/store`: the SPARQL 1.1 Graph Store HTTP Protocol. Anybody reads, the token writes.
+
+A graph is named by ``?graph=IRI`` or, directly, by the address itself: ``/store/some/name``.
+"""
 
 import uuid
+import zlib
 
 from flask import Blueprint, Response, current_app, request
 from pyoxigraph import DefaultGraph, NamedNode
@@ -12,8 +17,6 @@ from scholargraph.graph.graph_store import (
     Graph,
     exists,
     fingerprint,
-    put,
-    remove,
 )
 from scholargraph.graph.serialize import serialize
 
@@ -34,9 +37,10 @@ SUFFIXES = {
 
 
 @blueprint.get("/store")
-def read() -> Response:
+@blueprint.get("/store/<path:name>")
+def read(name: str = "") -> Response:
     """One graph, in the format the client likes best."""
-    graph = _graph()
+    graph = _graph(name)
     media_type = best(request.headers.get("Accept", ""), tuple(SUFFIXES))
     if media_type is None:
         raise standard(406, f"Graphs are available as {', '.join(SUFFIXES)}.")
@@ -46,7 +50,7 @@ def read() -> Response:
     quads = snapshot.quads(graph=graph)
     body = b"".join(serialize(quads, SUFFIXES[media_type]))
     response = current_app.response_class(body, content_type=_content_type(media_type))
-    response.set_etag(f"{fingerprint(snapshot.store, graph)}-{SUFFIXES[media_type]}")
+    response.set_etag(f"{fingerprint(snapshot, graph)}-{SUFFIXES[media_type]}")
     response.headers["Cache-Control"] = "no-cache"
     response.vary.add("Accept")
     response.make_conditional(request)
@@ -54,12 +58,12 @@ def read() -> Response:
 
 
 @blueprint.put("/store")
-def replace() -> Response:
+@blueprint.put("/store/<path:name>")
+def replace(name: str = "") -> Response:
     """Makes the body's triples the whole of a graph: 201 where it is new, else 204."""
     require_token()
-    graph = _graph()
-    new = put(
-        service().store,
+    graph = _graph(name)
+    new = service().writers.put(
         graph,
         _documents(),
         replace=True,
@@ -70,16 +74,16 @@ def replace() -> Response:
 
 
 @blueprint.post("/store")
-def add() -> Response:
+@blueprint.post("/store/<path:name>")
+def add(name: str = "") -> Response:
     """Adds the body's triples to a graph; without a graph's name they make a new one."""
     require_token()
     parameters = address_parameters()
-    if parameters.all("graph") or parameters.all("default"):
-        graph = _graph()
+    if name or parameters.all("graph") or parameters.all("default"):
+        graph = _graph(name)
     else:
         graph = NamedNode(f"{service().iris.base}graph/{uuid.uuid4().hex}")
-    new = put(
-        service().store,
+    new = service().writers.put(
         graph,
         _documents(),
         replace=False,
@@ -93,18 +97,21 @@ def add() -> Response:
 
 
 @blueprint.delete("/store")
-def delete() -> Response:
+@blueprint.delete("/store/<path:name>")
+def delete(name: str = "") -> Response:
     """Removes a graph; the default graph is emptied."""
     require_token()
-    graph = _graph()
-    if not remove(service().store, graph, condition=_condition()):
+    graph = _graph(name)
+    if not service().writers.remove(graph, condition=_condition()):
         raise standard(404, f"There is no graph {graph}.")
     return current_app.response_class(status=204)
 
 
-def _graph() -> Graph:
+def _graph(name: str) -> Graph:
     parameters = address_parameters()
     names, default = parameters.all("graph"), parameters.all("default")
+    if name:
+        names.append(request.base_url)
     if len(names) + len(default) != 1:
         raise standard(400, "Name one graph, with ?default or ?graph=IRI.")
     if default:
@@ -121,16 +128,9 @@ def _condition() -> Condition | None:
     if not wanted and not unwanted:
         return None
     # A graph has a tag for each format, all of which begin with its fingerprint.
-    # werkzeug reads "" as None.
-    known = {tag.partition("-")[0] for tag in wanted.as_set() if tag}
-    refused = {tag.partition("-")[0] for tag in unwanted.as_set() if tag}
-
-    def holds(found: str | None) -> bool:
-        if wanted and not (found is not None and (wanted.star_tag or found in known)):
-            return False
-        return found is None or not (unwanted.star_tag or found in refused)
-
-    return holds
+    known = {tag.partition("-")[0] for tag in wanted.as_set()} | ({"*"} & {str(wanted)})
+    refused = {tag.partition("-")[0] for tag in unwanted.as_set()} | ({"*"} & {str(unwanted)})
+    return Condition(frozenset(known) if wanted else None, frozenset(refused))
 
 
 def _base(graph: Graph) -> str:
@@ -139,11 +139,37 @@ def _base(graph: Graph) -> str:
 
 def _documents() -> list[Document]:
     if request.mimetype == "multipart/form-data":
+        _must_be_plain()
         return [
             Document(file.read(), _supported(file.mimetype))
             for _, file in request.files.items(multi=True)
         ]
-    return [Document(request.get_data(), _supported(request.mimetype))]
+    media_type = _supported(request.mimetype)
+    if request.headers.get("Content-Encoding", "identity").lower() in ("gzip", "x-gzip"):
+        return [Document(_unpacked(request.get_data()), media_type)]
+    _must_be_plain()
+    return [Document(request.get_data(), media_type)]
+
+
+def _unpacked(data: bytes) -> bytes:
+    """What *data* holds, packed by gzip; no more than a body may have without it."""
+    most = service().settings.max_body
+    unpacking = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        unpacked = unpacking.decompress(data, most + 1)
+    except zlib.error as error:
+        raise standard(400, f"The body is not gzip: {error}.") from error
+    if len(unpacked) > most:
+        raise standard(413, f"The unpacked body is longer than {most // 1024 // 1024} MB.")
+    if not unpacking.eof or unpacking.unused_data:
+        raise standard(400, "The body is not one whole gzip file.")
+    return unpacked
+
+
+def _must_be_plain() -> None:
+    coding = request.headers.get("Content-Encoding", "identity").lower()
+    if coding != "identity":
+        raise standard(415, f"The body has the coding {coding[:40]}; send gzip or none.")
 
 
 def _supported(media_type: str) -> str:

@@ -20,6 +20,7 @@ from scholargraph.graph.sparql import (
     QueryRefused,
     QueryTimeout,
     QueryTooLarge,
+    UpdateTimeout,
 )
 from scholargraph.graph.store import StoreBusy
 
@@ -95,6 +96,8 @@ def problem_of(error: ScholarGraphError) -> Problem | None:
             return Problem(406, "Not acceptable", str(error))
         case QueryTimeout():
             return _later("The query took too long", error, 10)
+        case UpdateTimeout():
+            return _later("The change took too long", error, 60)
         case QueryTooLarge():
             return _later("The query needs too much memory", error, 60)
         case QueryCancelled():

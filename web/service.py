@@ -18,6 +18,7 @@ from scholargraph.graph.reader import state as state_of
 from scholargraph.graph.readers import Memory, ReaderPool
 from scholargraph.graph.snapshots import CURRENT
 from scholargraph.graph.store import Snapshot, Store
+from scholargraph.graph.writers import Writers
 
 from .access_log import AccessLog, SlowLog
 from .answer_cache import AnswerCache
@@ -216,6 +217,12 @@ class Service:
             peers=self._peers(settings.query_timeout),
             memory=settings.memory,
         )
+        self.writers = Writers(
+            self.store,
+            timeout=settings.update_timeout,
+            memory_mb=settings.query_memory,
+            peers=self._peers(settings.update_timeout),
+        )
         self.censuses = Censuses(self.store)
         self.answers = AnswerCache()
         self.counters = Counters()
@@ -275,6 +282,7 @@ class Service:
     def close(self) -> None:
         """Stops the readers, lets go of the snapshot, writes the last lines of the logs."""
         self.readers.close()
+        self.writers.close()
         self.censuses.close()
         for log in self.logs.values():
             log.close()

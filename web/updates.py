@@ -2,8 +2,6 @@
 
 from flask import Blueprint, Response, current_app, request
 
-from scholargraph.graph.updates import update
-
 from .authorization import require_token
 from .protocol import operation
 from .service import service
@@ -16,8 +14,7 @@ def run() -> Response:
     """204 once the update is durable and every reader sees it."""
     require_token()
     text, parameters = operation("update")
-    update(
-        service().store,
+    service().writers.update(
         text or "",
         using=parameters.all("using-graph-uri"),
         using_named=parameters.all("using-named-graph-uri"),
