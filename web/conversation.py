@@ -16,9 +16,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-# Queries that are longer come by POST.
-MOST_ADDRESS = 32 * 1024
-MOST_HEADERS = 32 * 1024
+# Queries that are longer come by POST; granian itself takes no more than this.
+MOST_ADDRESS = 64 * 1024 - 2
+MOST_HEADERS = 64 * 1024
 
 # A body has so many seconds, and one more for each so many bytes of it that have come.
 BODY_SECONDS = 30.0

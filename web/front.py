@@ -46,8 +46,9 @@ QUERY_HEADERS = encoded(common("GET", QUERIES).items())
 
 UNLIMITED = Share(each=None, together=None)
 
-# A client may use so many seconds' worth of requests at once.
+# A client may use so many seconds' worth of requests at once, and so many in any case.
 BURST = 5
+LEAST_BURST = 10
 # What says how the server is, and what does not change, is never refused.
 FREE = ("health", "metrics", "static")
 
@@ -64,7 +65,8 @@ class Front:
         settings = self._service.settings
         limits = settings.limits
         self._asking = Asking(self._service)
-        self._rate = Rate(settings.rate, settings.rate * BURST) if limits else None
+        burst = max(settings.rate * BURST, LEAST_BURST)
+        self._rate = Rate(settings.rate, burst) if limits else None
         self._pages = Bridge(app, threads=threads, name="pages")
         self._page_turns = Turns(PAGES if limits else UNLIMITED, "requests")
         self._downloads = Bridge(app, threads=DOWNLOAD_THREADS, name="downloads")
@@ -87,6 +89,7 @@ class Front:
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
+        self._service.readers.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self._asking.close()
