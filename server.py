@@ -12,6 +12,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+import click
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
@@ -176,10 +177,15 @@ def main() -> None:
 
 def __getattr__(name: str) -> Flask | Front:
     # Servers ask for `server:app` (WSGI) or `server:asgi`; whoever wants neither opens no store.
-    if name in ("app", "asgi"):
+    if name not in ("app", "asgi"):
+        raise AttributeError(name)
+    try:
         made = create_app() if name == "app" else create_front()
-        return globals().setdefault(name, made)
-    raise AttributeError(name)
+    except ScholarGraphError as error:
+        if click.get_current_context(silent=True) is None:
+            raise
+        raise click.ClickException(str(error)) from error  # one line from `flask run`
+    return globals().setdefault(name, made)
 
 
 if __name__ == "__main__":

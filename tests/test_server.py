@@ -50,10 +50,44 @@ def test_wsgi_servers_run_it(store, tmp_path):
         assert answers_queries(address)
 
 
+def test_asgi_servers_run_it(store, tmp_path):
+    port = free_port()
+    command = [sys.executable, "-P", "-m", "granian", "--interface", "asgi"]
+    command += ["--port", str(port), "scholargraph.server:asgi"]
+
+    with running(command, port, cwd=tmp_path, SCHOLARGRAPH_STORE=str(store.path)) as address:
+        assert answers_queries(address)
+        assert get(f"{address}/health")["status"] == "ready"
+
+
+def test_it_is_served_from_inside_the_checkout(store, tmp_path):
+    port = free_port()
+    program = f"import os; os.chdir({str(ROOT)!r}); from scholargraph.cli import main; main()"
+    command = [sys.executable, "-c", program, "serve", "--port", str(port)]
+    command += ["--store", str(store.path)]
+
+    # `-c` puts the working directory first, where folders are called graph and web.
+    with running(command, port, cwd=tmp_path) as address:
+        assert answers_queries(address)
+
+
+def test_flask_says_in_one_line_that_there_is_no_store(tmp_path):
+    program = "import sys; from flask.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", program, "--app", str(ROOT / "server"), "run"]
+
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: ") and "no such store" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("environment", "message"),
     [
         ({"SCHOLARGRAPH_STORE": "absent"}, "no such store"),
+        ({"SCHOLARGRAPH_PROXIES": "-1"}, "SCHOLARGRAPH_PROXIES is '-1'"),
+        ({"SCHOLARGRAPH_RATE": "fast"}, "SCHOLARGRAPH_RATE is 'fast'"),
         ({"SCHOLARGRAPH_PORT": "http"}, "SCHOLARGRAPH_PORT is 'http'"),
         ({"SCHOLARGRAPH_READERS": "0"}, "SCHOLARGRAPH_READERS is '0'"),
         ({"SCHOLARGRAPH_TOKEN_FILE": "absent"}, "token file absent cannot be read"),
