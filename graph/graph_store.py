@@ -152,6 +152,11 @@ def _check(writer: Writer, graph: Graph, condition: Condition | None) -> None:
 
 
 def _quads(document: Document, graph: Graph, base: str) -> Iterator[Quad]:
+    # For the parser a lone `true` or `"text"` is a graph of nothing, which would replace a graph;
+    # for JSON-LD 1.1 (section 9) it is no document.
+    start = document.data[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    if document.media_type == "application/ld+json" and start and start not in b"{[":
+        raise RdfError("not application/ld+json: an object or an array is needed")
     try:
         for quad in parse(
             document.data,
