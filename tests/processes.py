@@ -19,6 +19,7 @@ class ServerProcess:
     """`scholargraph serve` over *store* in a process group of its own; stop it with `kill`."""
 
     def __init__(self, store: Path, *options: str, **environment: str) -> None:
+        self.store = store
         self._mark = uuid.uuid4().hex
         port = free_port()
         self.address = f"http://127.0.0.1:{port}"

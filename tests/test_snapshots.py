@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import random
@@ -29,6 +30,7 @@ KILLED = 25
 MEGABYTE = 1024 * 1024
 
 FLAG = f"<{EX}flag>"
+FLAGS = itertools.count(1)
 COUNTED = (
     "SELECT (COUNT(*) AS ?all) (COUNT(DISTINCT ?v) AS ?values) (MIN(?v) AS ?low) "
     f"(MAX(?v) AS ?high) {{ ?s {FLAG} ?v }}"
@@ -37,10 +39,10 @@ LISTED = f"SELECT ?v {{ ?s {FLAG} ?v }}"
 GRAPH = f"CONSTRUCT {{ ?s {FLAG} ?v }} {{ ?s {FLAG} ?v }}"
 
 
-@pytest.fixture(params=["on", "off"], ids=["memory", "disk"])
-def server(request, tmp_path) -> Iterator[ServerProcess]:
-    """A server whose things all have the same flag, 0; in memory, or read from snapshots."""
-    store = Store.open(tmp_path / "papers.db", create=True)
+@pytest.fixture(scope="module", params=["on", "off"], ids=["memory", "disk"])
+def server(request, tmp_path_factory) -> Iterator[ServerProcess]:
+    """A server whose things all have the same flag; in memory, or read from snapshots."""
+    store = Store.open(tmp_path_factory.mktemp("snapshots") / "papers.db", create=True)
     with store.writing() as writer:
         things = [NamedNode(f"{EX}s{number}") for number in range(THINGS)]
         writer.apply([], [flagged(thing, 0) for thing in things])
@@ -53,8 +55,8 @@ def server(request, tmp_path) -> Iterator[ServerProcess]:
 
 
 @pytest.fixture
-def store(server, tmp_path) -> Path:
-    return tmp_path / "papers.db"
+def store(server) -> Path:
+    return server.store
 
 
 def flagged(thing: NamedNode, value: int) -> Quad:
@@ -84,12 +86,14 @@ def update(server: ServerProcess, text: str) -> None:
     )
 
 
-def raise_flags(server: ServerProcess, value: int) -> None:
-    """One update that changes every thing."""
+def raise_flags(server: ServerProcess) -> int:
+    """One update that changes every thing; the new flag, higher than all before."""
+    value = next(FLAGS)
     update(
         server,
         f"DELETE {{ ?s {FLAG} ?old }} INSERT {{ ?s {FLAG} {value} }} WHERE {{ ?s {FLAG} ?old }}",
     )
+    return value
 
 
 def rows(server: ServerProcess, query: str) -> list[dict[str, str]]:
@@ -146,40 +150,42 @@ def test_readers_see_one_committed_state_and_never_an_older_one_again(server):
     with ThreadPoolExecutor(8) as threads:
         watching = [threads.submit(watch, look, fresh) for look in LOOKS for fresh in (True, False)]
         try:
-            for value in range(1, 26):
-                raise_flags(server, value)
+            for _ in range(25):
+                newest = raise_flags(server)
         finally:
             over.set()
     seen = [watcher.result() for watcher in watching]
 
     assert all(values == sorted(values) for values in seen)
     assert all(len(set(values)) > 3 for values in seen)
-    assert [look(server) for look in LOOKS] == [25] * 4
+    assert [look(server) for look in LOOKS] == [newest] * 4
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_a_write_shows_in_the_next_query_of_its_client(server, look):
-    found = []
-    for value in range(1, 13):
-        raise_flags(server, value)
-        found += [look(server), look(server, "fresh"), look(server)]
+def test_a_write_shows_in_the_next_query_of_its_client(server):
+    written, found = [], []
+    for _ in range(8):
+        for look in LOOKS:
+            written.append(raise_flags(server))
+            found.append({look(server), look(server, str(written[-1])), look(server)})
 
-    assert found == [value for value in range(1, 13) for _ in range(3)]
+    assert found == [{value} for value in written]
 
 
 def test_another_process_s_write_shows_in_the_next_query(server, store):
     opened = Store.open(store)
     things = [NamedNode(f"{EX}s{number}") for number in range(THINGS)]
-    found = []
-    for value in range(1, 8):
+    written, found = [raise_flags(server)], []
+    for _ in range(6):
+        value = next(FLAGS)
         with opened.writing() as writer:
             writer.apply(
-                [flagged(thing, value - 1) for thing in things],
+                [flagged(thing, written[-1]) for thing in things],
                 [flagged(thing, value) for thing in things],
             )
-        found.append([look(server) for look in LOOKS])
+        written.append(value)
+        found.append({look(server) for look in LOOKS})
 
-    assert found == [[value] * 4 for value in range(1, 8)]
+    assert found == [{value} for value in written[1:]]
 
 
 def test_a_tag_from_before_a_write_is_worth_nothing_after_it(server):
@@ -195,7 +201,7 @@ def test_a_tag_from_before_a_write_is_worth_nothing_after_it(server):
 
     first, _ = tag_and_status()
     again, same = tag_and_status(first)
-    raise_flags(server, 1)
+    raise_flags(server)
     after, changed = tag_and_status(first)
 
     assert (again, same) == (first, 304)
@@ -215,8 +221,8 @@ def test_old_snapshots_go_and_disk_use_is_bounded(server, store):
     with ThreadPoolExecutor(2) as threads:
         looking = [threads.submit(look) for _ in range(2)]
         try:
-            for value in range(1, COMMITS + 1):
-                raise_flags(server, value)
+            for _ in range(COMMITS):
+                raise_flags(server)
                 snapshots.append(len(list((store / "snapshots").iterdir())))
                 sizes.append(disk_use(store))
         finally:
@@ -260,23 +266,23 @@ def test_a_reader_that_is_killed_harms_nothing(server, store):
     with ThreadPoolExecutor(4) as threads:
         watching = [threads.submit(watch, look) for look in (counted, listed, constructed, counted)]
         try:
-            for value in range(1, KILLED + 1):
+            for number in range(KILLED):
                 time.sleep(chance.uniform(0, 0.15))
                 if readers := server.readers():
                     with contextlib.suppress(psutil.NoSuchProcess):
                         chance.choice(readers).kill()
-                if value % 3 == 0:
-                    raise_flags(server, value)
+                if number % 3 == 0:
+                    raise_flags(server)
         finally:
             over.set()
     seen = [watcher.result() for watcher in watching]
-    raise_flags(server, 1000)
-    raise_flags(server, 1001)
+    raise_flags(server)
+    newest = raise_flags(server)
 
     assert set(statuses) <= {200, 503}
     assert statuses.count(200) > statuses.count(503)
     assert all(values == sorted(values) for values in seen)
-    assert [look(server) for look in LOOKS] == [1001] * 4
+    assert [look(server) for look in LOOKS] == [newest] * 4
     assert len(list((store / "snapshots").iterdir())) <= 4
     assert len([reader for reader in server.readers() if reader.is_running()]) <= 4
 
