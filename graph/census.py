@@ -141,9 +141,7 @@ def censuses(snapshot: Snapshot, state: str) -> Iterator[Census]:
             snapshot, "SELECT ?key (COUNT(*) AS ?n) WHERE { ?s ?key ?o } GROUP BY ?key"
         )
     )
-    classes = _groups(
-        snapshot, f"SELECT ?key (COUNT(*) AS ?n) WHERE {{ ?s {v.TYPE} ?key }} GROUP BY ?key"
-    )
+    classes = _groups(snapshot, "SELECT ?key (COUNT(*) AS ?n) WHERE { ?s a ?key } GROUP BY ?key")
     census = Census(
         state=state,
         triples=sum(figures.triples for figures in properties),
@@ -156,42 +154,44 @@ def censuses(snapshot: Snapshot, state: str) -> Iterator[Census]:
         properties=properties[:MOST],
     )
     yield census
-    distinct = tuple(
-        replace(
-            figures,
-            subjects=_count(snapshot, "DISTINCT ?s", f"?s <{figures.iri}> ?o"),
-            objects=_count(snapshot, "DISTINCT ?o", f"?s <{figures.iri}> ?o"),
-        )
-        for figures in census.properties
+    subjects, objects = (
+        f"SELECT ?key (COUNT(DISTINCT ?{one}) AS ?n) WHERE {{ ?s ?key ?o }} GROUP BY ?key"
+        for one in "so"
     )
     census = replace(
         census,
-        properties=distinct,
-        subjects=_count(snapshot, "DISTINCT ?s", "?s ?p ?o"),
-        objects=_count(snapshot, "DISTINCT ?o", "?s ?p ?o"),
-        entities=_count(snapshot, "DISTINCT ?s", f"?s {v.TYPE} ?o"),
+        properties=tuple(
+            replace(
+                figures,
+                subjects=_number(snapshot, subjects, key=NamedNode(figures.iri)),
+                objects=_number(snapshot, objects, key=NamedNode(figures.iri)),
+            )
+            for figures in census.properties
+        ),
+        subjects=_number(snapshot, "SELECT (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s ?p ?o }"),
+        objects=_number(snapshot, "SELECT (COUNT(DISTINCT ?o) AS ?n) WHERE { ?s ?p ?o }"),
+        entities=_number(snapshot, "SELECT (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s a ?class }"),
     )
     yield census
     described = tuple(
-        replace(figures, properties=tuple(_values(snapshot, figures.iri)))
+        replace(figures, properties=tuple(_values(snapshot, NamedNode(figures.iri))))
         for figures in census.classes
     )
     yield replace(census, classes=described, complete=True)
 
 
-def _groups(snapshot: Snapshot, query: str) -> list[tuple[str, int]]:
+def _groups(snapshot: Snapshot, query: str, **bindings: Term) -> list[tuple[str, int]]:
     """Each ``?key`` that is an IRI with its ``?n``, the greatest first, then in order."""
     found = [
         (row["key"].value, _integer(row["n"]))
-        for row in snapshot.select(query)
+        for row in snapshot.select(query, **bindings)
         if isinstance(row["key"], NamedNode)
     ]
     return sorted(found, key=lambda item: (-item[1], item[0]))
 
 
-def _count(snapshot: Snapshot, what: str, where: str) -> int:
-    rows = snapshot.select(f"SELECT (COUNT({what}) AS ?n) WHERE {{ {where} }}")
-    return _integer(rows[0]["n"])
+def _number(snapshot: Snapshot, query: str, **bindings: Term) -> int:
+    return sum(_integer(row["n"]) for row in snapshot.select(query, **bindings))
 
 
 def _graphs(snapshot: Snapshot) -> dict[str, int]:
@@ -206,21 +206,24 @@ def _named(name: object) -> bool:
 
 
 def _example(snapshot: Snapshot, iri: str) -> str:
-    rows = snapshot.select(f"SELECT ?s WHERE {{ ?s {v.TYPE} <{iri}> }} LIMIT 1")
-    member = rows[0]["s"]
-    return member.value if isinstance(member, NamedNode) else ""
+    query = "SELECT ?kind ?s WHERE { ?s a ?kind } LIMIT 1"
+    members = [row["s"] for row in snapshot.select(query, kind=NamedNode(iri))]
+    return next((member.value for member in members if isinstance(member, NamedNode)), "")
 
 
-def _values(snapshot: Snapshot, iri: str) -> Iterator[Values]:
-    """The properties of the members of the class *iri*."""
+def _values(snapshot: Snapshot, kind: NamedNode) -> Iterator[Values]:
+    """The properties of the members of the class *kind*."""
     counts = _groups(
         snapshot,
-        f"SELECT ?key (COUNT(*) AS ?n) WHERE {{ ?s {v.TYPE} <{iri}> ; ?key ?o }} GROUP BY ?key",
+        "SELECT ?kind ?key (COUNT(*) AS ?n) WHERE { ?s a ?kind ; ?key ?o } GROUP BY ?kind ?key",
+        kind=kind,
     )
     for name, triples in counts[:MOST]:
         # A join with the sample would be made by reading every type in the graph.
         sample = snapshot.select(
-            f"SELECT ?o WHERE {{ ?s {v.TYPE} <{iri}> ; <{name}> ?o }} LIMIT {SAMPLE}"
+            f"SELECT ?kind ?key ?o WHERE {{ ?s a ?kind ; ?key ?o }} LIMIT {SAMPLE}",
+            kind=kind,
+            key=NamedNode(name),
         )
         objects = {row["o"] for row in sample}
         datatypes = {term.datatype.value for term in objects if isinstance(term, Literal)}
