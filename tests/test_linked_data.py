@@ -5,7 +5,6 @@ from collections import defaultdict
 from importlib import resources
 from pathlib import Path
 from urllib.parse import quote
-from xml.etree import ElementTree
 
 import pyoxigraph
 import pytest
@@ -399,64 +398,3 @@ def test_a_class_lists_its_properties_and_links_to_them(client):
     entry = page[page.index('<tr id="Authorship">') :].partition("</tr>")[0]
     assert 'has <a href="#affiliation"><code>sg:affiliation</code></a>' in entry
     assert '<a href="#position">' in entry
-
-
-# Finding one's way
-
-
-def test_the_start_page_names_what_describes_the_service(client):
-    link = get(client, "/", "text/html").headers["Link"]
-
-    assert '</.well-known/void>; rel="describedby"; type="text/turtle"' in link
-    assert '</sparql>; rel="service-desc"; type="text/turtle"' in link
-    assert '</opensearch.xml>; rel="search"' in link
-
-
-def test_crawlers_may_read_pages_but_ask_nothing(client):
-    lines = get(client, "/robots.txt", "*/*").text.splitlines()
-
-    assert lines[0] == "User-agent: *"
-    forbidden = [line.partition(" ")[2] for line in lines if line.startswith("Disallow")]
-    assert {"/explore", "/sparql?", "/search", "/export/"} <= set(forbidden)
-    assert not any(path.startswith(("/paper", "/author", "/ontology")) for path in forbidden)
-    assert "Sitemap: http://localhost/sitemap.xml" in lines
-
-
-def test_the_site_map_leads_to_every_paper_author_and_concept(store, client):
-    def locations(path):
-        root = ElementTree.fromstring(get(client, path, "*/*").data)
-        return [
-            element.text.removeprefix("http://localhost")
-            for element in root.iter()
-            if element.text and element.text.startswith("http")
-        ]
-
-    addresses = [path for part in locations("/sitemap.xml") for path in locations(part)]
-
-    kinds = ("paper/", "author/", "method/", "dataset/", "task/", "metric/")
-    expected = {
-        address(iri) for iri in iris_of(store) if iri.removeprefix(DEFAULT_BASE).startswith(kinds)
-    }
-    assert set(addresses) == expected
-    assert len(addresses) == len(expected)
-    assert client.get("/sitemap-paper-2.xml").status_code == 404
-
-
-@pytest.mark.parametrize(
-    ("uri", "status", "location"),
-    [
-        (f"{DEFAULT_BASE}author/wei-chen", 303, "http://localhost/author/wei-chen"),
-        (f"{DEFAULT_BASE}paper/x#author-1", 303, "http://localhost/paper/x#author-1"),
-        (f"{DEFAULT_BASE}author/何-良华", 303, f"http://localhost/author/{quote('何-良华')}"),
-        (f"{DEFAULT_BASE}/example.org/", 303, "http://localhost//example.org/"),
-        ("https://example.org/", 404, None),
-        ("not an iri", 400, None),
-        ("", 400, None),
-        ("https://w3id.org/scholargraph/\r\nX: y", 400, None),
-    ],
-)
-def test_a_look_up_leads_to_the_resource_on_this_server(client, uri, status, location):
-    response = client.get("/lookup", query_string={"uri": uri})
-
-    assert response.status_code == status
-    assert response.headers.get("Location") == location
