@@ -17,7 +17,7 @@ from .memory_readers import Generation, Lost, MemoryReader
 from .reader_process import OUT_OF_MEMORY
 from .snapshots import FOLDER
 from .state import state
-from .store import Store
+from .store import Store, StoreError
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +56,8 @@ class MemoryHost:
         self._since = 0.0
         self._settled = _SETTLED
         self._not_before = 0.0
+        self._failed = 0, 0  # bytes on disk and room at the last load that was too large
+        self._told = False
         self._started = 0
 
     @property
@@ -115,7 +117,11 @@ class MemoryHost:
 
     def _keep(self) -> None:
         while not self._closed:
-            self._look()
+            try:
+                self._look()
+            except (OSError, StoreError) as error:  # the store was removed, no process to be had
+                _log.warning("the graph cannot be loaded into memory now: %s", error)
+                self._not_before = time.monotonic() + _MOST_SETTLED
             with self._wake:
                 if not self._closed:
                     self._wake.wait(_TICK)
@@ -153,9 +159,8 @@ class MemoryHost:
             _log.warning("no reader could be forked in advance: %s", error)
 
     def _load(self, newest: str) -> None:
-        room = None if self._forced else memory_room.available() // 2 // self._copies
-        if room is not None and self._on_disk() > room:
-            self._stay_on_disk(room)
+        room = self._room()
+        if room is not None and not self._may_fit(room):
             return
         begin = time.monotonic()
         generation = Generation(self._store, self._setting, room)
@@ -168,12 +173,14 @@ class MemoryHost:
         except Lost as error:
             generation.kill()
             if room is not None and any(sign in str(error) for sign in OUT_OF_MEMORY):
+                self._failed = self._on_disk(), room
                 self._stay_on_disk(room)
                 return
             _log.warning("the graph could not be loaded into memory: %s", error)
             self._not_before = time.monotonic() + _MOST_SETTLED
             return
         self._settled = _SETTLED
+        self._told = False
         self._generation = generation
         self._keep_spare(generation)
         _log.info(
@@ -182,11 +189,26 @@ class MemoryHost:
             time.monotonic() - begin,
         )
 
+    def _room(self) -> int | None:
+        """Bytes that one copy of the graph may take; None where nobody asks."""
+        return None if self._forced else memory_room.available() // 2 // self._copies
+
+    def _may_fit(self, room: int) -> bool:
+        """
+        Whether loading is worth trying: the parent stops when it has taken *room*.
+
+        In memory the graph has no fewer bytes than on disk: 1.1 times as many before the store was
+        compacted, 2.4 times after (benchmarks/sparql/generate.py --papers 20000).
+        """
+        size = self._on_disk()
+        failed_size, failed_room = self._failed
+        known = failed_size and size > 0.9 * failed_size and room < 1.1 * failed_room
+        if size <= room and not known:
+            return True
+        self._stay_on_disk(room)
+        return False
+
     def _on_disk(self) -> int:
-        """
-        Bytes of the newest snapshot. In memory it has no fewer: 1.1 times as many before the store
-        was compacted, 2.4 times after (20,000 papers of benchmarks/sparql/generate.py).
-        """
         folder = self._store.path / FOLDER / self._store.current()
         try:
             return sum(entry.stat().st_size for entry in os.scandir(folder))
@@ -194,10 +216,12 @@ class MemoryHost:
             return 0
 
     def _stay_on_disk(self, room: int) -> None:
-        _log.info(
-            "readers leave the graph on disk: with %d MB for each of %d copies it does not fit "
-            "into half of the memory available",
-            room // _MB,
-            self._copies,
-        )
         self._not_before = time.monotonic() + _RETRY
+        if not self._told:
+            self._told = True
+            _log.info(
+                "readers leave the graph on disk: %d copies of it do not fit into half of the "
+                "memory available, %d MB each",
+                self._copies,
+                room // _MB,
+            )

@@ -23,6 +23,8 @@ from .store import Store
 
 # A parent answers within milliseconds unless the machine has no time for it.
 _ANSWER = 10.0
+# A reader's memory is given back within a tenth of a second.
+_END = 2.0
 
 
 class Lost(Exception):
@@ -183,7 +185,7 @@ class Generation:
             self._stop_idle()
         self._control.close()  # then it ends its readers, and itself
         try:
-            self._process.wait(_ANSWER)
+            self._process.wait(_END)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

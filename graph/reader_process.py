@@ -183,24 +183,24 @@ class DiskReader(ReaderProcess):
                 env=os.environ | {"RUST_BACKTRACE": "0"},
             )
         super().__init__(ours, complaints, setting["memory_mb"])
-        self._setting: Header | None = setting
+        send(ours, setting)
+        self._ready = False
 
     @property
     def lives(self) -> bool:
         return self._process.poll() is None
 
     def ask(self, question: Header, timeout: float) -> Answer:
-        if self._setting is not None:
-            self._get_ready(self._setting)
-            self._setting = None
+        if not self._ready:
+            self._await_start()
         return super().ask(question, timeout)
 
-    def _get_ready(self, setting: Header) -> None:
+    def _await_start(self) -> None:
         self.usable = False
         self._peer.settimeout(START)
         try:
-            send(self._peer, setting)
             receive(self._peer)
+            self._ready = True
         except TimeoutError:
             raise QueryTimeout(
                 f"no reader was ready within {START:g} s: this machine has too much to do; "

@@ -116,8 +116,7 @@ class ReaderPool:
         }
         if cancellation is None:
             cancellation = Cancellation()
-        if not self._close.alive:
-            raise StoreError("this pool of readers is closed")
+        self._check_open()
         self._turns.take(cancellation)
         try:
             reader = self._reader()
@@ -136,6 +135,10 @@ class ReaderPool:
         finally:
             self._turns.give_back()
         return answer
+
+    def _check_open(self) -> None:
+        if not self._close.alive:
+            raise StoreError("this pool of readers is closed")
 
     def start(self) -> None:
         """Begins to load the graph into memory, if that is wanted; else the first query does."""
@@ -179,8 +182,15 @@ class ReaderPool:
             if reader.lives:
                 return reader
             self._end(reader)
+        return self._started_reader()
+
+    def _started_reader(self) -> DiskReader:
+        self._check_open()
         reader = DiskReader(self._setting)
         self._alive.add(reader)
+        if not self._close.alive:  # meanwhile
+            self._end(reader)
+            self._check_open()
         with self._lock:
             self._started += 1
         return reader
@@ -191,10 +201,15 @@ class ReaderPool:
         if isinstance(reader, MemoryReader):
             reader.generation.give_back(reader)
         elif isinstance(reader, DiskReader):
-            if reader.usable:
-                self._idle.append(reader)
-            else:
+            if not reader.usable:
                 self._end(reader)
+                if not self._close.alive or self.in_memory:
+                    return
+                try:
+                    reader = self._started_reader()  # gets ready while nobody waits for it
+                except (OSError, StoreError):
+                    return  # whoever needs one next will be told
+            self._idle.append(reader)
 
     def _end(self, reader: DiskReader) -> None:
         self._alive.discard(reader)

@@ -239,11 +239,13 @@ def test_a_reader_that_was_killed_in_between_is_replaced(pool):
 
 def test_a_reader_that_dies_at_work_is_an_honest_error(pool):
     pool.query("ASK {}")
-    for child in children():
+    readers = children()
+    for child in readers:
         threading.Timer(0.3, os.kill, (child, signal.SIGTERM)).start()
 
     with pytest.raises(RuntimeError, match="a reader ended with status -15"):
         pool.query(ENDLESS)
+    wait_for(lambda: not set(readers) & set(children()))
     assert pool.query("ASK {}").body == b'{"head":{},"boolean":true}'
 
 
