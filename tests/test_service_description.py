@@ -280,7 +280,10 @@ def test_the_vocabularies_in_use_are_named(client):
 
 def test_the_licence_is_named_where_it_is_known(store):
     address = "https://creativecommons.org/publicdomain/zero/1.0/"
-    app = create_app(Settings(store=store.path, license=address))
+    named = Settings.from_environment(
+        {"SCHOLARGRAPH_STORE": str(store.path), "SCHOLARGRAPH_LICENSE": address}
+    )
+    app = create_app(named)
     client = app.test_client()
 
     graph = read(client, "/.well-known/void")
