@@ -14,20 +14,14 @@ from typing import Literal
 from urllib.parse import urljoin
 
 import pyoxigraph
-from pyoxigraph import RdfFormat, parse
 
+from .documents import FORMATS, Document, RdfError, triples
 from .gateway import Gateway
 from .peers import Peers, fetch
 from .sparql import PeerError, QueryError, QueryRefused, Token, form, keyword_places, tokens
 
 Keyword = Literal["SERVICE", "LOAD"]
 
-DOCUMENTS = {
-    "text/turtle": RdfFormat.TURTLE,
-    "application/n-triples": RdfFormat.N_TRIPLES,
-    "application/rdf+xml": RdfFormat.RDF_XML,
-    "application/ld+json": RdfFormat.JSON_LD,
-}
 _SUFFIXES = {".ttl": "text/turtle", ".nt": "application/n-triples", ".rdf": "application/rdf+xml"}
 _ACCEPT = "text/turtle, application/n-triples, application/rdf+xml;q=0.8, application/ld+json;q=0.5"
 
@@ -283,20 +277,15 @@ def _begins(token: Token) -> bool:
 def _document(call: Call, peers: Peers) -> str:
     fetched = fetch(peers, call.iri, accept=_ACCEPT)
     with fetched.body as body:
-        media_type = fetched.content_type.partition(";")[0].strip().lower()
-        if media_type not in DOCUMENTS:
-            suffix = re.search(r"\.\w+(?=$|[?#])", fetched.iri)
-            media_type = _SUFFIXES.get(suffix[0] if suffix else "", media_type)
-        if media_type not in DOCUMENTS:
-            raise PeerError(f"<{call.iri}> is {media_type or 'of no type'}; RDF is loaded only")
-        try:
-            quads = parse(
-                body.read(),
-                format=DOCUMENTS[media_type],
-                base_iri=fetched.iri,
-                without_named_graphs=True,
-                rename_blank_nodes=True,  # two documents never share one
-            )
-            return " ".join(f"{quad.subject} {quad.predicate} {quad.object} ." for quad in quads)
-        except (SyntaxError, ValueError) as error:
-            raise PeerError(f"<{call.iri}> is not {media_type}: {error}") from error
+        data = body.read()
+    media_type = fetched.content_type.partition(";")[0].strip().lower()
+    if media_type not in FORMATS:
+        suffix = re.search(r"\.\w+(?=$|[?#])", fetched.iri)
+        media_type = _SUFFIXES.get(suffix[0] if suffix else "", media_type)
+    if media_type not in FORMATS:
+        raise PeerError(f"<{call.iri}> is {media_type or 'of no type'}; RDF is loaded only")
+    try:
+        quads = triples(Document(data, media_type), fetched.iri)
+        return " ".join(f"{quad.subject} {quad.predicate} {quad.object} ." for quad in quads)
+    except RdfError as error:
+        raise PeerError(f"<{call.iri}>: {error}") from error

@@ -1,40 +1,22 @@
 """Whole graphs of a store, read, replaced, added to and removed: the Graph Store Protocol."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad
 
 from scholargraph import ScholarGraphError
 
+from .documents import Document, triples
 from .snapshots import Snapshot
 from .store import Writer
 
 Graph = NamedNode | DefaultGraph
 
-FORMATS = {
-    "text/turtle": RdfFormat.TURTLE,
-    "application/n-triples": RdfFormat.N_TRIPLES,
-    "application/rdf+xml": RdfFormat.RDF_XML,
-    "application/ld+json": RdfFormat.JSON_LD,
-}
-
-
-class RdfError(ScholarGraphError):
-    """A document that is not the RDF it is said to be."""
-
 
 class GraphChanged(ScholarGraphError):
     """A graph that is not what the request for its change takes it to be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One RDF document of a request."""
-
-    data: bytes
-    media_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +88,11 @@ def putting(
         RdfError: A document cannot be read.
         GraphChanged: Later, where the graph is not as *condition* wants it.
     """
-    quads = [quad for document in documents for quad in _quads(document, graph, base)]
+    quads = [
+        Quad(quad.subject, quad.predicate, quad.object, graph)
+        for document in documents
+        for quad in triples(document, base)
+    ]
 
     def change(writer: Writer) -> bool:
         _check(writer, graph, condition)
@@ -149,26 +135,6 @@ def removing(graph: Graph, *, condition: Condition | None = None) -> Callable[[W
 def _check(writer: Writer, graph: Graph, condition: Condition | None) -> None:
     if condition is not None and not condition.holds(fingerprint(writer, graph)):
         raise GraphChanged("the graph is not, or no longer, what the request takes it to be")
-
-
-def _quads(document: Document, graph: Graph, base: str) -> Iterator[Quad]:
-    # For the parser a lone `true` or `"text"` is a graph of nothing, which would replace a graph;
-    # for JSON-LD 1.1 (section 9) it is no document.
-    start = document.data[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    if document.media_type == "application/ld+json" and start and start not in b"{[":
-        raise RdfError("not application/ld+json: an object or an array is needed")
-    try:
-        for quad in parse(
-            document.data,
-            format=FORMATS[document.media_type],
-            base_iri=base,
-            rename_blank_nodes=True,  # blank nodes of two documents are never the same
-        ):
-            if not isinstance(quad.graph_name, DefaultGraph):
-                raise RdfError(f"the document names the graph {quad.graph_name}; send triples only")
-            yield Quad(quad.subject, quad.predicate, quad.object, graph)
-    except (SyntaxError, ValueError) as error:
-        raise RdfError(f"not {document.media_type}: {error}") from error
 
 
 def _insertion(quads: Iterable[Quad]) -> str:

@@ -162,10 +162,19 @@ def publish(store: Path, engine: pyoxigraph.Store) -> str:
     os.rename(folder / f"{name}.tmp", folder / name)
     _sync(folder)
     replace(store / CURRENT, f"{name}\n")
-    for old in sorted(folder.iterdir()):
-        if old.name != name:
-            _remove(old)
     return name
+
+
+def sweep(store: Path) -> None:
+    """
+    Removes the snapshots of the store in folder *store* that are old and read by nobody.
+
+    The caller holds the writers' lock.
+    """
+    kept = newest(store)
+    for snapshot in sorted((store / FOLDER).iterdir()):
+        if snapshot.name != kept:
+            _remove(snapshot)
 
 
 def replace(path: Path, text: str) -> None:

@@ -31,7 +31,7 @@ from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, Triple
 
 from .iris import DEFAULT_BASE, Iris
 from .locks import StoreBusy, StoreError, is_wanted, wanted_file, writers_lock
-from .snapshots import Snapshot, Term, newest, publish, replace, solutions
+from .snapshots import Snapshot, Term, newest, publish, replace, solutions, sweep
 
 __all__ = ["FORMAT_VERSION", "Snapshot", "Store", "StoreBusy", "StoreError", "Writer"]
 
@@ -62,6 +62,7 @@ class Writer:
         self.iris = iris
         self.changed = (folder / UNPUBLISHED).exists()
         self.published = newest(folder)
+        self._swept = True
         self._store: pyoxigraph.Store | None = _opened(folder / ENGINE)
 
     @property
@@ -87,11 +88,19 @@ class Writer:
             self.published = publish(self.path, self._engine)
             (self.path / UNPUBLISHED).unlink(missing_ok=True)
             self.changed = False
+            self._swept = False
+
+    def sweep(self) -> None:
+        """Removes the snapshots that `commit` has made old, where nobody reads them."""
+        if not self._swept:
+            sweep(self.path)
+            self._swept = True
 
     def publish(self) -> None:
         """Makes what was changed the newest snapshot, and closes."""
         try:
             self.commit()
+            self.sweep()
         finally:
             self._store = None
 

@@ -21,12 +21,11 @@ from contextlib import ExitStack
 from typing import Any
 
 from . import memory_room
+from .documents import Document, RdfError
 from .frames import Frame, Header, receive, send
 from .graph_store import (
     Condition,
-    Document,
     GraphChanged,
-    RdfError,
     graph_named,
     putting,
     removing,
@@ -74,6 +73,8 @@ class ChangeProcess:
                 frame = receive(self._peer)
                 answer = self._answer(frame)
                 send(self._peer, answer)
+                if self._writer is not None:
+                    self._writer.sweep()  # takes as long as the rest of a small change
             except (EOFError, ConnectionError):
                 return
 

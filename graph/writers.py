@@ -18,8 +18,9 @@ import weakref
 from collections.abc import Sequence
 
 from . import writer
+from .documents import Document
 from .frames import Header, receive, send
-from .graph_store import Condition, Document, Graph
+from .graph_store import Condition, Graph
 from .peers import NOBODY, Peers
 from .reader_process import OUT_OF_MEMORY, START
 from .sparql import QueryError, QueryTooLarge, UpdateTimeout
@@ -29,6 +30,9 @@ from .store import Store, StoreBusy, StoreError
 WAIT = 30.0
 # Seconds in which a change that is made must be durable and seen: flushing and linking files.
 PUBLISHING = 300.0
+
+# What RocksDB says that finds no memory for a thread.
+_NO_THREAD = "Resource temporarily unavailable"
 
 
 class Writers:
@@ -222,7 +226,7 @@ class _Process:
         status = self._process.wait()
         self._complaints.seek(0)
         complaints = self._complaints.read().decode(errors="replace")
-        if any(sign in complaints for sign in OUT_OF_MEMORY):
+        if any(sign in complaints for sign in (*OUT_OF_MEMORY, _NO_THREAD)):
             return self._too_large()
         if status == -signal.SIGKILL:
             return QueryTooLarge("the change was stopped: this machine is short of memory")

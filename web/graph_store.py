@@ -9,15 +9,10 @@ import zlib
 
 from flask import Blueprint, Response, current_app, request
 from pyoxigraph import DefaultGraph, NamedNode
+from werkzeug.urls import iri_to_uri
 
-from scholargraph.graph.graph_store import (
-    FORMATS,
-    Condition,
-    Document,
-    Graph,
-    exists,
-    fingerprint,
-)
+from scholargraph.graph.documents import FORMATS, Document
+from scholargraph.graph.graph_store import Condition, Graph, exists, fingerprint
 from scholargraph.graph.serialize import serialize
 
 from .authorization import require_token
@@ -111,7 +106,7 @@ def _graph(name: str) -> Graph:
     parameters = address_parameters()
     names, default = parameters.all("graph"), parameters.all("default")
     if name:
-        names.append(request.base_url)
+        names.append(iri_to_uri(request.base_url))
     if len(names) + len(default) != 1:
         raise standard(400, "Name one graph, with ?default or ?graph=IRI.")
     if default:

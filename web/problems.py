@@ -10,7 +10,8 @@ from http import HTTPStatus
 from flask import Response, current_app, render_template, request
 
 from scholargraph import ScholarGraphError
-from scholargraph.graph.graph_store import GraphChanged, RdfError
+from scholargraph.graph.documents import RdfError
+from scholargraph.graph.graph_store import GraphChanged
 from scholargraph.graph.rdfxml import NotXml
 from scholargraph.graph.sparql import (
     AnswerUnwritable,
