@@ -100,11 +100,27 @@ def test_what_may_not_be_written_is_not_read(started, token, expected):
     assert status(sent) == expected
 
 
-def test_an_upload_reaches_the_store_whole(started):
+@pytest.mark.parametrize("path", ["/store?default", "/update"])
+def test_a_method_that_there_is_none_of_is_not_a_write(started, path):
+    front, _ = started()
+
+    sent = asyncio.run(exchanged(front, scope("TRACE", path)))
+
+    assert status(sent) == 405
+    assert "POST" in headers(sent)["allow"]
+
+
+@pytest.mark.parametrize(
+    ("target", "graph"),
+    [
+        ("/store?graph=" + quote("http://example.org/g"), "http://example.org/g"),
+        ("/store/some/name", "http://localhost/store/some/name"),
+    ],
+)
+def test_an_upload_reaches_the_store_whole(started, target, graph):
     front, service = started(token="secret")
     kind = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://example.org/T>"
     data = "".join(f"<http://example.org/{n}> {kind} .\n" for n in range(50000)).encode()
-    target = "/store?graph=" + quote("http://example.org/g")
     head = scope(
         "PUT",
         target,
@@ -120,7 +136,7 @@ def test_an_upload_reaches_the_store_whole(started):
 
     assert status(sent) == 201
     with service.store.snapshot() as snapshot:
-        assert sum(1 for _ in snapshot.quads(graph=NamedNode("http://example.org/g"))) == 50000
+        assert sum(1 for _ in snapshot.quads(graph=NamedNode(graph))) == 50000
 
 
 # Heads

@@ -24,15 +24,17 @@ from .authorization import authorize
 from .bridge import Bridge
 from .conversation import CHUNK, ClientGone, Conversation, Receive, Scope, Send, encoded
 from .exchanges import CLIENT_GONE, Exchange, kind_of, outcome_of
-from .headers import QUERIES, READS, common
+from .headers import QUERIES, common
 from .limits import Rate, Share, Turns
 from .observation import OBSERVED, Remarks
 from .service import EXTENSION, Service
 
 log = logging.getLogger(__name__)
 
-# Bodies are for these; elsewhere nobody needs one.
+# Bodies are for these, and for graphs at addresses of their own; elsewhere nobody needs one.
 BODIES = (QUERIES, "/update", "/store")
+GRAPHS = "/store/"
+WRITES = ("PUT", "POST", "DELETE")
 SMALL_BODY = 64 * 1024
 # A query's text is held in memory, and read by the parser in one go.
 MOST_QUERY = 8 * 1024 * 1024
@@ -178,9 +180,9 @@ class Front:
     async def _page(self, talk: Conversation) -> None:
         settings = self._service.settings
         most = min(SMALL_BODY, settings.max_body)
-        if talk.path in BODIES:
+        if talk.path in BODIES or talk.path.startswith(GRAPHS):
             most = settings.max_body
-            if talk.method not in READS and talk.path != QUERIES:
+            if talk.method in WRITES and talk.path != QUERIES:
                 # Whoever may not write need not send what would be written.
                 authorize(settings.token, talk.header(b"authorization"))
         await self._flask(talk, await talk.body(most) if talk.has_body else None)
