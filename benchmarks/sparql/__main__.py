@@ -13,6 +13,7 @@ import dataclasses
 import http.client
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -35,8 +36,6 @@ from servers import SERVERS, Data, Running
 CLIENT = Path(__file__).with_name("client.py")
 # Of each class, for a server that answers a hundred times more slowly.
 SLOWLY = {"light": 30, "medium": 6, "heavy": 1, "repeated": 16, "large": 1}
-# Beyond this size only servers on disk are measured.
-MEMORY_PAPERS = 50_000
 # A round of heavy queries needs longer for as many answers.
 LONGER = {"heavy": 2.0}
 
@@ -169,7 +168,7 @@ def main() -> None:
     classes = [name for name in queries.CLASSES if name in only] or list(queries.CLASSES)
     names = [name for name in SERVERS if name in only]
     if not names:
-        on_disk = chosen.papers > MEMORY_PAPERS
+        on_disk = chosen.papers > queries.LARGE_GRAPH
         names = ["ours-disk", "rust-disk"] if on_disk else list(SERVERS)
 
     data = prepared(chosen.papers, chosen.work)
@@ -181,13 +180,18 @@ def main() -> None:
         cost = statistics.mean(question.milliseconds for question in found)
         print(f"{name}: {len(found)} different queries, the engine alone takes {cost:.2f} ms")
     load_before = os.getloadavg()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit("stopped"))
     running: list[Running] = []
     samples: list[Sample] = []
     try:
         for number, name in enumerate(names):
             running.append(Running(SERVERS[name], data, chosen.port + number))
             print(f"{name}: {' '.join(running[-1].command)}")
-            print(f"{name}: answers after {running[-1].start_seconds:.2f} s", flush=True)
+            print(
+                f"{name}: answers after {running[-1].start_seconds:.2f} s, "
+                f"idle after {running[-1].idle_seconds:.0f} s",
+                flush=True,
+            )
         asked = {}
         for server in running:
             for name, found in questions.items():
@@ -218,7 +222,11 @@ def main() -> None:
         "versions": machine.versions() | servers.versions(data.peers),
         "papers": chosen.papers,
         "servers": {
-            server.name: {"command": server.command, "start_seconds": server.start_seconds}
+            server.name: {
+                "command": server.command,
+                "start_seconds": server.start_seconds,
+                "idle_seconds": server.idle_seconds,
+            }
             for server in running
         },
         "engine_ms": {

@@ -19,7 +19,7 @@ import psutil
 HERE = Path(__file__).parent
 # How long a server may take to load the graph and to answer for the first time.
 START = 600.0
-# What counts as idle: hundredths of a second of work in a second.
+# What counts as idle: seconds of work within one second.
 IDLE = 0.05
 JSON = "application/sparql-results+json"
 
@@ -88,12 +88,13 @@ class Running:
             self._await_port()
             server.feed(data, port)
             self.ask("ASK { ?s ?p ?o }")
+            # Of the Rust server in memory: with the loading of the graph.
+            self.start_seconds = time.perf_counter() - begin
+            self._await_idle()
+            self.idle_seconds = time.perf_counter() - begin
         except BaseException:
             self.close()
             raise
-        # Of a server in memory: with the loading of the graph.
-        self.start_seconds = time.perf_counter() - begin
-        self._await_idle()
 
     @property
     def name(self) -> str:
@@ -180,6 +181,7 @@ class Running:
             if (now := self.processor()) - last < IDLE:
                 return
             last = now
+        raise RuntimeError(f"{self.name} still works of its own accord after {START:g} s")
 
 
 def ours(name: str, *options: str) -> Server:
