@@ -123,8 +123,11 @@ def _condition() -> Condition | None:
     if not wanted and not unwanted:
         return None
     # A graph has a tag for each format, all of which begin with its fingerprint.
-    known = {tag.partition("-")[0] for tag in wanted.as_set()} | ({"*"} & {str(wanted)})
-    refused = {tag.partition("-")[0] for tag in unwanted.as_set()} | ({"*"} & {str(unwanted)})
+    # werkzeug reads "" as None.
+    known = {tag.partition("-")[0] for tag in wanted.as_set() if tag} | ({"*"} & {str(wanted)})
+    refused = {tag.partition("-")[0] for tag in unwanted.as_set() if tag} | (
+        {"*"} & {str(unwanted)}
+    )
     return Condition(frozenset(known) if wanted else None, frozenset(refused))
 
 
