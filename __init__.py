@@ -13,8 +13,11 @@ tree with the code:
   * RdfError               RDF that cannot be read, with its line
   * GraphChanged           a graph that is not the one whose change was asked for
   * QueryError             a query that cannot be answered as written, with line and column
-    - QueryRefused         one that asks for other hosts
+    - QueryRefused         one that asks a server which may not be asked
+  * PeerError              another server, asked by a query, that did not answer as it should
+  * PeersError             servers that are allowed in words which cannot be understood
   * QueryTimeout           a query that ran past its time, or waited too long for its turn
+  * UpdateTimeout          a change that ran past its time; nothing has changed
   * QueryCancelled         a query whose answer nobody waits for any more
   * QueryTooLarge          a query that ran past its memory, or whose answer is too long
   * AnswerUnwritable       an answer that the format asked for cannot hold
