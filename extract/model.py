@@ -233,4 +233,6 @@ def _session(network: bytes, threads: int) -> "InferenceSession":
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # The network is written in fused operators; further fusion makes it slower (`write_network`).
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
