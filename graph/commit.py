@@ -17,7 +17,7 @@ from .iris import Iris
 from .parts import FACTS, Readable, owned
 from .settle import Names
 from .store import Store, Writer
-from .tombstones import lifted
+from .tombstones import buried, lifted
 
 # Part of every record's hash: another number rebuilds every paper at its next import. To be
 # raised when build.py makes other quads of the same paper.
@@ -99,6 +99,7 @@ class Committer:
         old: list[Quad] = []
         new: list[Quad] = []
         runs: dict[Run, None] = {}
+        moved: dict[NamedNode, NamedNode | None] = {}
         for entry in entries:
             subject = subject_of(entry, iris)
             quads = list(entry_quads(entry, iris))
@@ -116,6 +117,7 @@ class Committer:
             former = [paper for paper in former if paper not in outcome.replaced]
             for paper in former:
                 old += owned(writer, paper)
+            moved.update(dict.fromkeys(former, subject))
             outcome.replaced.update(former)
             outcome.changed += bool(stored or former)
             outcome.new += not (stored or former)
@@ -131,10 +133,11 @@ class Committer:
             outcome.triples_added -= sum(
                 quad.graph_name != FACTS and quad not in writer for quad in come
             )
+        stones = buried(old, moved, iris)
         back = lifted(writer, [*new, *add], iris)
-        removed, added = writer.apply([*old, *remove, *back], [*new, *add])
+        removed, added = writer.apply([*old, *remove, *back], [*new, *add, *stones])
         outcome.triples_removed += removed - len(back)
-        outcome.triples_added += added
+        outcome.triples_added += added - len(stones)
 
 
 def record_hash(paper: Paper, run: Run) -> str:

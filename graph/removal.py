@@ -1,6 +1,5 @@
 """Papers and profiles out of the store, in one transaction, with what nothing else speaks for."""
 
-import datetime
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -74,9 +73,7 @@ def remove(store: Store, names: Sequence[str], *, wait: float = 30.0) -> Removal
             if quad.predicate == v.TYPE and isinstance(quad.subject, NamedNode)
         }
         shared = [node for node in nodes if "#" not in node.value and node not in owners]
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        moment = now.replace("+00:00", "Z")
-        stones = buried(gone, [*owners, *shared], moment, store.iris)
+        stones = buried(gone, dict.fromkeys([*owners, *shared]), store.iris)
         removed, _ = writer.apply(gone, [*settled, *stones])
     return Removal(tuple(owner.value for owner in owners), len(shared), removed)
 

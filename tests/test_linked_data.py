@@ -2,6 +2,7 @@
 
 import functools
 from collections import defaultdict
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from urllib.parse import quote
@@ -350,6 +351,18 @@ def test_a_graph_that_speaks_of_what_was_removed_does_not_bring_it_back(store, c
         writer.apply([], [Quad(NamedNode(DEFAULT_BASE + RIVER[1:]), v.TITLE, Literal("x"), note)])
 
     assert get(client, RIVER).status_code == 410
+
+
+def test_a_paper_that_has_another_iri_now_is_found_by_its_old_one(store, client):
+    known = replace(CORPUS[5][0], ids=(("doi", "10.5555/maps"),))
+    run = replace(RUN, file_name="corpus.txt")
+    Committer(store).commit([PaperEntry(known, CORPUS[5][1], run)], Outcome())
+    old, new = "/paper/maps-from-many-hands-2020", "/paper/doi:10.5555/maps"
+
+    for suffix in ("", ".ttl", ".json"):
+        moved = client.get(old + suffix)
+        assert (moved.status_code, moved.headers["Location"]) == (308, new + suffix)
+    assert f"{DEFAULT_BASE}{new[1:]}" in subjects(get(client, old))
 
 
 def test_a_removed_hostile_title_is_escaped(store, client):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from corpus import CORPUS, MODEL, PROFILE
@@ -91,8 +92,9 @@ def test_a_tombstone_says_what_was_there_and_when_it_went(store):
     assert stone is not None
     assert stone.name == CORPUS[0][0].title
     assert said == {
-        (v.TYPE, v.ARTICLE),
-        (v.TYPE, v.RESEARCH_PAPER),
+        (v.TYPE, v.ENTITY),
+        (v.FORMER_TYPE, v.ARTICLE),
+        (v.FORMER_TYPE, v.RESEARCH_PAPER),
         (v.TITLE, Literal(CORPUS[0][0].title)),
         (v.IDENTIFIER, Literal("river-1")),
         (v.INVALIDATED, Literal(stone.removed, datatype=v.XSD_DATE_TIME)),
@@ -112,6 +114,21 @@ def test_an_import_lifts_the_tombstones_of_what_it_brings_back(store):
     assert stones(store) == set()
     assert facts(store) == before
     assert (outcome.new, outcome.changed, outcome.triples_removed) == (2, 0, 0)
+
+
+def test_a_paper_that_goes_on_under_another_iri_says_where(store):
+    known = replace(CORPUS[5][0], ids=(("doi", "10.5555/maps"),))
+    outcome, before = Outcome(), len(facts(store))
+
+    Committer(store).commit([PaperEntry(known, CORPUS[5][1], RUN)], outcome)
+
+    with store.snapshot() as snapshot:
+        stone = tombstone(snapshot, node("paper/maps-from-many-hands-2020"), store.iris)
+        facts_now = snapshot.quads(None, None, None, DefaultGraph())
+    assert stone is not None
+    assert stone.successor == f"{DEFAULT_BASE}paper/doi:10.5555/maps"
+    assert (outcome.new, outcome.changed) == (0, 1)
+    assert outcome.triples_added - outcome.triples_removed == len(facts_now) - before
 
 
 def test_the_shapes_hold_without_it(store):

@@ -122,6 +122,7 @@ def _resources() -> Node:
                 {
                     200: answer("All of it.", forms, ETag=TEXT, Link=TEXT, Vary=TEXT),
                     304: UNCHANGED,
+                    308: answer("It has another IRI now.", Location=TEXT),
                 },
                 *(404, 406, 410),
                 tag="Resources",

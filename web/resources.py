@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from flask import Response, request
 from pyoxigraph import NamedNode
 from werkzeug.exceptions import NotFound
+from werkzeug.routing import RequestRedirect
 
 from scholargraph.graph import vocab as v
 from scholargraph.graph.articles import Article, Located, Mentioned, article
@@ -47,6 +48,7 @@ def resource(noun: str, key: str) -> Response:
     Raises:
         Problem: 404 for what the graph does not know, 406 for a form that there is none of, 410 for
             what was removed.
+        RequestRedirect: 308 for what has another IRI now.
     """
     return _resource(f"{noun}/{key}")
 
@@ -93,13 +95,16 @@ def _asked_for(place: str) -> tuple[NamedNode, Statements, str]:
     # A key may itself end like a suffix: what exists comes first.
     if said := statements(snapshot, iri, iris):
         return iri, said, chosen(HTML, *SUFFIXES.values())
-    gone = tombstone(snapshot, iri, iris)
+    gone, end = tombstone(snapshot, iri, iris), ""
     for suffix, media in SUFFIXES.items():
         if place.endswith(suffix):
             iri = iris.at(place.removesuffix(suffix))
             if said := statements(snapshot, iri, iris):
                 return iri, said, media
-            gone = gone or tombstone(snapshot, iri, iris)
+            if gone is None:
+                gone, end = tombstone(snapshot, iri, iris), suffix
+    if gone is not None and gone.successor:
+        raise RequestRedirect(wording.ascii_address(gone.successor) + end)
     if gone is not None:
         what = f"{gone.name!r}" if gone.name else "What was here"
         raise standard(410, f"{what} was removed from this graph on {gone.removed[:10]}.")
