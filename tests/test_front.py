@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 import time
 from urllib.parse import quote
@@ -9,6 +10,8 @@ from urllib.parse import quote
 import pytest
 from asgi import exchanged, scope
 from pyoxigraph import Literal, NamedNode, Quad
+from raw_http import connected, get, sent
+from serving import served
 
 from scholargraph.server import create_app
 from scholargraph.web.front import Front
@@ -297,7 +300,7 @@ def test_a_query_goes_on_while_anybody_waits_for_it(started):
 
 
 def test_who_leaves_the_queue_is_never_asked_for(started):
-    front, service = started(readers=1)
+    front, service = started(readers=1, query_timeout=60.0)
 
     async def scene():
         first = asyncio.create_task(exchanged(front, asking(ENDLESS)))
@@ -401,3 +404,42 @@ def test_websockets_are_turned_away(started):
     sent = asyncio.run(exchanged(front, {"type": "websocket", "path": "/"}))
 
     assert sent == [{"type": "websocket.close"}]
+
+
+def test_clients_that_send_slowly_take_no_more_than_their_share(started):
+    front, _ = started()
+    head = scope("POST", "/sparql", [*QUERY, (b"content-length", b"100")])
+
+    async def scene():
+        slow = [
+            asyncio.create_task(exchanged(front, head, parts(b"ASK", ends=False)))
+            for _ in range(64)
+        ]
+        await asyncio.sleep(0.1)
+        refused = await exchanged(front, head, parts(b"ASK {}"))
+        read = await exchanged(front, asking("ASK {}"))
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+        return refused, read, await exchanged(front, head, parts(b"ASK {}"))
+
+    assert [status(sent) for sent in asyncio.run(scene())] == [429, 200, 200]
+
+
+def test_a_query_whose_connection_closes_loses_its_reader(store, tmp_path):
+    def killed(address):
+        answer = sent(address, get("/metrics", "Connection: close"))
+        (line,) = re.findall(rb'killed_total\{reason="cancelled"\} (\S+)', answer.body)
+        return float(line)
+
+    with served(store.path, "--query-timeout", "60", "--memory", "off", cwd=tmp_path) as address:
+        before = killed(address)
+        with connected(address) as peer:
+            peer.sendall(get(f"/sparql?query={quote(ENDLESS)}"))
+            time.sleep(1)
+        until = time.monotonic() + 20
+        while killed(address) == before and time.monotonic() < until:
+            time.sleep(0.05)
+        after = killed(address)
+
+    assert (before, after) == (0.0, 1.0)

@@ -46,6 +46,8 @@ DOWNLOADS = Share(each=2, together=16)
 DOWNLOAD_THREADS = 4
 QUERY_HEADERS = encoded(common("GET", QUERIES).items())
 
+# Bodies on their way: up to a megabyte of each lies in memory.
+BODIES_COMING = Share(each=64, together=512)
 UNLIMITED = Share(each=None, together=None)
 
 # A client may use so many seconds' worth of requests at once, and so many in any case.
@@ -71,6 +73,7 @@ class Front:
         self._rate = Rate(settings.rate, burst) if limits else None
         self._pages = Bridge(app, threads=threads, name="pages")
         self._page_turns = Turns(PAGES if limits else UNLIMITED, "requests")
+        self._body_turns = Turns(BODIES_COMING if limits else UNLIMITED, "uploads")
         self._downloads = Bridge(app, threads=DOWNLOAD_THREADS, name="downloads")
         self._download_turns = Turns(DOWNLOADS if limits else UNLIMITED, "downloads")
         self._warned = False
@@ -139,7 +142,7 @@ class Front:
     async def _query(self, talk: Conversation, noted: Remarks) -> None:
         body = b""
         if talk.method == "POST":
-            with await talk.body(min(MOST_QUERY, self._service.settings.max_body)) as file:
+            with await self._body(talk, min(MOST_QUERY, self._service.settings.max_body)) as file:
                 body = file.read()
         asked = await self._asking.question(
             queries.Request(
@@ -185,7 +188,11 @@ class Front:
             if talk.method in WRITES and talk.path != QUERIES:
                 # Whoever may not write need not send what would be written.
                 authorize(settings.token, talk.header(b"authorization"))
-        await self._flask(talk, await talk.body(most) if talk.has_body else None)
+        await self._flask(talk, await self._body(talk, most) if talk.has_body else None)
+
+    async def _body(self, talk: Conversation, most: int) -> BinaryIO:
+        with self._body_turns.turn(talk.client):
+            return await talk.body(most)
 
     async def _flask(
         self,

@@ -1,6 +1,7 @@
 """The processes that listen: granian, bounded in connections, heads and the time of its end."""
 
 import asyncio
+import gc
 import os
 import resource
 import signal
@@ -53,6 +54,8 @@ def run(create: Callable[[], Front], host: str, port: int) -> None:
     def load() -> Front:
         front = create()
         asyncio.get_event_loop().add_signal_handler(signal.SIGUSR1, front.hurry)
+        gc.collect()
+        gc.freeze()  # modules and templates stay: collecting looked at them again and again (4 %)
         return front
 
     _Host(
