@@ -10,6 +10,7 @@ import logging
 import os
 import threading
 import time
+from contextlib import suppress
 
 from . import memory_room
 from .frames import Header
@@ -91,8 +92,7 @@ class MemoryHost:
             return None
         try:
             reader = generation.take()
-        except Lost as error:
-            _log.warning("no reader could be forked, disk is read instead: %s", error)
+        except Lost:
             return None
         if not generation.spares:
             with self._wake:
@@ -152,11 +152,9 @@ class MemoryHost:
 
     def _keep_spare(self, generation: Generation) -> None:
         """Has a reader ready for when another is killed, which the next query need not wait for."""
-        try:
-            if not generation.spares:
+        if not generation.spares:
+            with suppress(Lost):
                 generation.spares.append(generation.fork())
-        except Lost as error:
-            _log.warning("no reader could be forked in advance: %s", error)
 
     def _load(self, newest: str) -> None:
         room = self._room()

@@ -24,6 +24,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -160,7 +161,7 @@ class Parent:
             os.dup2(peer, last + 1)  # where neither is overwritten
             os.dup2(last + 1, 3)
             os.closerange(4, os.sysconf("SC_OPEN_MAX"))
-            with open("/proc/self/oom_score_adj", "w") as file:
+            with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
                 file.write(str(_FIRST_TO_GO))
             memory_room.limit(self._setting["memory_mb"], beyond=memory_room.data_bytes())
             with socket.socket(fileno=3) as to_pool:
@@ -186,7 +187,8 @@ def load(store: Store, wanted: Callable[[], bool]) -> Held:
         RuntimeError: The snapshot cannot be read.
     """
     reading, writing = os.pipe()
-    fcntl.fcntl(writing, _F_SETPIPE_SZ, PART)
+    with suppress(OSError):  # a user may have so much in pipes and no more
+        fcntl.fcntl(writing, _F_SETPIPE_SZ, PART)
     parent = os.getpid()
     dumper = os.fork()
     if dumper == 0:

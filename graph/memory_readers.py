@@ -5,6 +5,7 @@ One state of the graph in memory, as a pool sees it: its parent process and the 
 """
 
 import json
+import logging
 import os
 import select
 import signal
@@ -13,7 +14,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections import deque
+from contextlib import suppress
 from typing import IO
 
 from . import memory_parent
@@ -25,6 +28,10 @@ from .store import Store
 _ANSWER = 10.0
 # A reader's memory is given back within a tenth of a second.
 _END = 2.0
+# Where the kernel had no process to give, it is asked again after so many seconds.
+_REFUSED = 30.0
+
+_log = logging.getLogger(__name__)
 
 
 class Lost(Exception):
@@ -99,7 +106,10 @@ class Generation:
             )
         self._control = ours
         self._control.settimeout(_ANSWER)
-        self._control.send(json.dumps(setting | {"room": room}).encode())
+        self._answers = select.poll()  # select() knows the first thousand descriptors only
+        self._answers.register(ours, select.POLLIN)
+        with suppress(ConnectionError):  # `loaded` tells what it died of
+            self._control.send(json.dumps(setting | {"room": room}).encode())
         self.memory_mb: int = setting["memory_mb"]
         self.state = ""
         self.bytes = 0
@@ -107,6 +117,7 @@ class Generation:
         self._asking = threading.Lock()
         self.started = 0
         self._out = 0
+        self._no_fork_before = 0.0
         self._ending = False
         self._broken = False
         self._idle: deque[MemoryReader] = deque()
@@ -118,7 +129,7 @@ class Generation:
 
         Raises: Lost.
         """
-        if not select.select([self._control], [], [], seconds)[0]:
+        if not self._answers.poll(seconds * 1000):
             return False
         answer, _ = self._receive()
         self.state, self.bytes = answer["state"], answer["bytes"]
@@ -202,6 +213,8 @@ class Generation:
 
         Raises: Lost.
         """
+        if time.monotonic() < self._no_fork_before:
+            raise Lost("no process was to be had a moment ago")
         ours, theirs = socket.socketpair()
         complaints = tempfile.TemporaryFile()
         try:
@@ -211,6 +224,8 @@ class Generation:
                 self._send({"fork": number}, theirs.fileno(), complaints.fileno())
                 answer, handles = self._receive()
             if "refused" in answer:
+                self._no_fork_before = time.monotonic() + _REFUSED
+                _log.warning("no reader can be forked, disk is read instead: %s", answer["message"])
                 raise Lost(answer["message"])
         except BaseException:
             ours.close()
