@@ -76,7 +76,17 @@ USING = (
 
 def paths() -> Node:
     """The paths of both protocols."""
-    return {"/sparql": _sparql(), "/update": _update(), "/store": _store()}
+    indirect = [
+        parameter("default", "The default graph; the value does not matter.", TEXT, example=""),
+        parameter("graph", "The name of a graph.", IRI),
+    ]
+    direct = [parameter("name", "The rest of the graph's own address.", TEXT, where="path")]
+    return {
+        "/sparql": _sparql(),
+        "/update": _update(),
+        "/store": _store(indirect, "", "Name one graph, by `default` or by `graph`."),
+        "/store/{name}": _store(direct, "ByAddress", "The address itself names the graph."),
+    }
 
 
 def _sparql() -> Node:
@@ -141,12 +151,7 @@ def _form(operation: str, graphs: tuple[tuple[str, str], ...], **others: Node) -
     return {"type": "object", "properties": properties, "required": [operation]}
 
 
-def _store() -> Node:
-    graph = [
-        parameter("default", "The default graph; the value does not matter.", TEXT, example=""),
-        parameter("graph", "The name of a graph.", IRI),
-    ]
-    text = "Name one graph, by `default` or by `graph`."
+def _store(graph: list[Node], suffix: str, text: str) -> Node:
     conditions = [
         parameter("If-Match", "Only if the graph has this ETag.", TEXT, where="header"),
         parameter("If-None-Match", "Only if it has not; `*`: is not.", TEXT, where="header"),
@@ -162,7 +167,7 @@ def _store() -> Node:
     writes = (400, 401, 403, 408, 412, 413)
     return {
         "get": operation(
-            "readGraph",
+            f"readGraph{suffix}",
             "Read a graph",
             {200: answer("All of it.", content(*BODIES), ETag=TEXT), 304: UNCHANGED},
             *(400, 404, 406),
@@ -171,7 +176,7 @@ def _store() -> Node:
             parameters=graph,
         ),
         "put": operation(
-            "replaceGraph",
+            f"replaceGraph{suffix}",
             "Make a graph what the body says",
             changed,
             *writes,
@@ -183,19 +188,19 @@ def _store() -> Node:
             secured=True,
         ),
         "post": operation(
-            "addToGraph",
+            f"addToGraph{suffix}",
             "Add what the body says to a graph",
             changed,
             *writes,
             415,
             tag=TAG,
-            text=f"{text} Without either a new graph is made, and Location names it.",
+            text=f"{text} Where nothing does, a new graph is made, and Location names it.",
             parameters=[*graph, *conditions],
             body=bodies,
             secured=True,
         ),
         "delete": operation(
-            "removeGraph",
+            f"removeGraph{suffix}",
             "Remove a graph; the default graph is emptied",
             {204: answer("It is gone.")},
             *(400, 401, 403, 404, 412),
