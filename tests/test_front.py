@@ -313,7 +313,7 @@ def test_who_leaves_the_queue_is_never_asked_for(started):
     first = asyncio.run(scene())
 
     assert status(first) == 503
-    assert service.readers.counts()["started"] == 1
+    assert service.readers.counts()["killed_cancelled"] == 1
 
 
 # What is Flask's
