@@ -113,8 +113,8 @@ def _written(text: str, base: str, wanted: Sequence[str]) -> Iterator[Call]:
         if word == "BASE":
             base = urljoin(base, _unescaped(next(stream, nothing).text[1:-1]))
         elif word == "PREFIX":
-            name, iri = next(stream, nothing), next(stream, nothing)
-            prefixes[name.text] = urljoin(base, _unescaped(iri.text[1:-1]))
+            prefix, meaning = next(stream, nothing), next(stream, nothing)
+            prefixes[prefix.text] = urljoin(base, _unescaped(meaning.text[1:-1]))
         elif word in wanted:
             if word == "LOAD" and depth:
                 raise QueryError.at(text, token.start, "LOAD stands in no braces")
