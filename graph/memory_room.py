@@ -16,7 +16,7 @@ def available() -> int:
     those of the control groups that this process belongs to.
     """
     rooms = [_kilobytes(Path("/proc/meminfo"), "MemAvailable") * 1024]
-    rooms += [limit - usage for limit, usage in _groups()]
+    rooms += [most - usage for most, usage in _groups()]
     return max(0, min(rooms))
 
 
@@ -41,6 +41,8 @@ def limit(memory_mb: int, *, beyond: int = 0) -> None:
 
 
 def _kilobytes(file: Path, name: str) -> int:
+    if not file.exists():  # not Linux
+        return 0
     for line in file.read_text().splitlines():
         key, _, value = line.partition(":")
         if key == name:

@@ -18,7 +18,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any, BinaryIO, Protocol, cast
 
 import pyoxigraph
@@ -283,8 +283,12 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     with socket.socket(fileno=descriptor) as peer:
         setting = receive(peer).header
-        memory_room.limit(setting["memory_mb"])
-        answering = Reader(Published(Store.open(setting["store"])), peer, setting)
+        source = Published(Store.open(setting["store"]))
+        with suppress(StoreError):  # what the first query will be told
+            source.newest()
+        # The limit is for what queries want, beside Python, RocksDB and its threads.
+        memory_room.limit(setting["memory_mb"], beyond=memory_room.data_bytes())
+        answering = Reader(source, peer, setting)
         send(peer, {"ready": True})
         answering.run()
 

@@ -31,8 +31,9 @@ START = 60.0
 TRANSFER = 30.0
 CHUNK = 256 * 1024
 
-# Last words of a process that was refused memory: Rust's, RocksDB's and Python's.
-OUT_OF_MEMORY = ("memory allocation of", "std::bad_alloc", "MemoryError")
+# Last words of a process that was refused memory: Rust's, RocksDB's (the second where it was for a
+# thread) and Python's.
+OUT_OF_MEMORY = ("memory allocation of", "std::bad_alloc", "std::system_error", "MemoryError")
 
 
 @dataclass(frozen=True, slots=True)

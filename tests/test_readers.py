@@ -199,6 +199,17 @@ def test_a_query_past_its_memory_is_stopped_and_the_next_one_answered(store, bom
     assert pool.query("ASK {}").body == b'{"head":{},"boolean":true}'
 
 
+def test_the_memory_of_a_query_is_its_own(store, made):
+    pool = made(store, processes=1, timeout=60.0, memory_mb=16)
+
+    answer = pool.query(f"SELECT * {{ ?a <{EX}p> ?x . ?b <{EX}p> ?y }}")  # 26 MB, in a file
+    size = sum(map(len, answer.chunks()))
+
+    assert (answer.size, answer.file is not None) == (size, True)
+    assert size > 20 * 1024 * 1024
+    assert pool.query("ASK {}").body == b'{"head":{},"boolean":true}'
+
+
 def test_an_answer_too_long_is_refused_whole(store, made):
     pool = made(store, processes=1, timeout=60.0, max_answer=2 * 1024 * 1024)
     pool.query("ASK {}")
