@@ -171,6 +171,7 @@ def main() -> None:
         on_disk = chosen.papers > queries.LARGE_GRAPH
         names = ["ours-disk", "rust-disk"] if on_disk else list(SERVERS)
 
+    load_before = os.getloadavg()
     data = prepared(chosen.papers, chosen.work)
     if any(not name.startswith("ours") for name in names):
         servers.install(data.peers)
@@ -179,7 +180,6 @@ def main() -> None:
     for name, found in questions.items():
         cost = statistics.mean(question.milliseconds for question in found)
         print(f"{name}: {len(found)} different queries, the engine alone takes {cost:.2f} ms")
-    load_before = os.getloadavg()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit("stopped"))
     running: list[Running] = []
     samples: list[Sample] = []
@@ -212,7 +212,7 @@ def main() -> None:
                         )
                     )
                     print(samples[-1], flush=True)
-        report(samples, running)
+        report(samples, running, busy=load_before[0])
     finally:
         for server in running:
             server.close()

@@ -18,6 +18,8 @@ TARGETS = (
     ("repeated", "rust-disk", 1.5),
     ("large", "rust-disk", 0.95),
 )
+# Of the load average: a machine that does nothing else.
+QUIET = 0.5
 # The memory that large answers may add from the first round to the last.
 FLAT = 64 * MB
 
@@ -100,8 +102,12 @@ def ratios(
     ]
 
 
-def report(samples: Sequence[Sample], servers: Sequence[Started]) -> None:
-    """Prints a table for each class of queries, and the targets with yes or no."""
+def report(samples: Sequence[Sample], servers: Sequence[Started], *, busy: float) -> None:
+    """
+    Prints a table for each class of queries, and the targets with yes or no.
+
+    *busy* is how many processes of others wanted a processor before it began.
+    """
     names = [server.name for server in servers]
     for queries in dict.fromkeys(sample.queries for sample in samples):
         print(f"\n{queries}")
@@ -117,6 +123,11 @@ def report(samples: Sequence[Sample], servers: Sequence[Started]) -> None:
         last = [sample for sample in samples if sample.server == server.name][-1]
         print(f"{server.name:<16}{server.start_seconds:>12.2f} s{last.footprint / MB:>9,.0f}")
     _targets(samples, names)
+    if busy > QUIET:
+        print(
+            f"\n{busy:.1f} other processes wanted a processor before this began. Requests a second "
+            "then favour\nthe server with more processes; by work is the ratio that counts."
+        )
 
 
 def _rate(sample: Sample) -> float:
@@ -158,9 +169,10 @@ def _targets(samples: Sequence[Sample], names: Sequence[str]) -> None:
     for queries, peer, wanted in TARGETS:
         if found := ratios(samples, queries, ours, peer):
             median = statistics.median(found)
+            work = statistics.median(ratios(samples, queries, ours, peer, _answers_by_work))
             lines.append(
                 f"{queries:<9}{wanted:>5.2f} of {peer:<12} {'yes' if median >= wanted else 'NO':<4}"
-                f"{median:>6.2f}   {min(found):.2f} to {max(found):.2f}"
+                f"{median:>6.2f}   {min(found):.2f} to {max(found):.2f}   by work {work:.2f}"
             )
     large = [s.resident_peak for s in samples if s.server == ours and s.queries == "large"]
     if len(large) > 1:
