@@ -185,7 +185,8 @@ def __getattr__(name: str) -> Flask | Front:
         if click.get_current_context(silent=True) is None:
             raise
         raise click.ClickException(str(error)) from error  # one line from `flask run`
-    return globals().setdefault(name, made)
+    globals()[name] = made
+    return made
 
 
 if __name__ == "__main__":

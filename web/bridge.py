@@ -7,14 +7,14 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from types import TracebackType
 from typing import Any, BinaryIO
 from urllib.parse import unquote_to_bytes
+from wsgiref.types import StartResponse
 
 from .conversation import Conversation, encoded
 
 Environ = dict[str, Any]
-Wsgi = Callable[[Environ, Callable[..., object]], Iterable[bytes]]
+Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 # An answer is sent whole up to so many bytes, which leaves its thread to others however slowly the
 # client reads; of a longer one so many wait at most.
@@ -38,7 +38,8 @@ class Bridge:
             ClientGone: Before the end.
         """
         outlet = _Outlet(asyncio.get_running_loop())
-        environ = _environ(conversation, body) | extra
+        environ = _environ(conversation, body)
+        environ.update(extra)
         self._threads.submit(outlet.run, self._app, environ)
         try:
             whole = await outlet.ready
@@ -122,7 +123,7 @@ class _Outlet:
         self,
         status: str,
         headers: list[tuple[str, str]],
-        exc_info: tuple[type[BaseException], BaseException, TracebackType] | None = None,
+        exc_info: object = None,
     ) -> Callable[[bytes], object]:
         self.status = int(status[:3])
         self.headers = headers

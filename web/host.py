@@ -9,10 +9,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
+from granian.server import MPServer
 
 from .front import Front
 
@@ -29,22 +29,22 @@ OTHER_FILES = 512
 BUFFER = 256 * 1024
 
 
-class _Host(Granian):  # type: ignore[misc]
+class _Host(MPServer):
     """Granian, whose end can be hurried by a second signal and hurries by itself."""
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
         if self.interrupt_signal:
             for worker in self.wrks:
-                worker.kill()
+                worker.kill()  # type: ignore[no-untyped-call]
         else:
             timer = threading.Timer(HURRY, self._hurry)
             timer.daemon = True
             timer.start()
-        super().signal_handler_interrupt(*args, **kwargs)
+        super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _hurry(self) -> None:
         for worker in self.wrks:
-            if worker.is_alive():
+            if worker.is_alive():  # type: ignore[no-untyped-call]
                 os.kill(worker.inner.pid, signal.SIGUSR1)
 
 

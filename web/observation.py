@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from wsgiref.types import StartResponse
 
 from flask import request
 
@@ -38,7 +39,7 @@ class Observed:
         self._app = app
         self._service = service
 
-    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get(OBSERVED):
             return self._app(environ, start_response)
         began = time.monotonic()

@@ -85,8 +85,10 @@ def problem_of(error: ScholarGraphError) -> Problem | None:
         case QueryRefused():
             return Problem(403, "Query refused", str(error))
         case QueryError():
-            place = {"line": error.line, "column": error.column} if error.line else {}
-            return Problem(400, "Bad query", str(error), **place)
+            problem = Problem(400, "Bad query", str(error))
+            if error.line:
+                problem.members = {"line": error.line, "column": error.column}
+            return problem
         case GraphChanged():
             return Problem(412, "Precondition failed", str(error))
         case RdfError():
