@@ -1,14 +1,17 @@
 """SPARQL 1.1 Update on a store: what the protocol adds to the text, and what is refused."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from pyoxigraph import NamedNode
 
-from .federation import asking, loaded
+from .federation import Edited, asking, loaded
 from .peers import NOBODY, Peers
 from .snapshots import Term
 from .sparql import QueryError, Token, form, tokens, unknown_function
 from .store import Store, Writer
+
+_LATER_PROLOGUE = re.compile(r";(?:\s|#[^\n]*\n)*(?:PREFIX|BASE)\b", re.IGNORECASE)
 
 
 def update(
@@ -51,6 +54,7 @@ def updating(
         clauses = [f"USING {_graph(iri)}" for iri in using]
         clauses += [f"USING NAMED {_graph(iri)}" for iri in using_named]
         text = with_dataset(text, " ".join(clauses))
+    text = with_one_prologue(text)
     text = loaded(text, base_iri, peers)
 
     def change(writer: Writer) -> None:
@@ -107,6 +111,49 @@ def with_dataset(text: str, clauses: str) -> str:
         edited += [text[done : where.start], template, clauses, " "]
         done = where.start
     return "".join([*edited, text[done:]])
+
+
+def with_one_prologue(text: str) -> str:
+    """
+    *text* with the prefixes that are declared after a semicolon declared at its beginning.
+
+    The grammar allows them there, Oxigraph does not. Left alone are those that it would then read
+    otherwise: a prefix with another meaning before, or a BASE.
+
+    >>> with_one_prologue("CLEAR ALL; PREFIX e: <x:> INSERT DATA { e:a e:b 1 }")
+    'PREFIX e: <x:> CLEAR ALL;                INSERT DATA { e:a e:b 1 }'
+    """
+    if not _LATER_PROLOGUE.search(text):
+        return text
+    declared: dict[str, str] = {}
+    used: set[str] = set()
+    moved: list[tuple[int, int]] = []
+    first: Token | None = None  # of the first operation
+    depth = 0
+    stream = tokens(text)
+    for token in stream:
+        word = token.text.upper() if token.kind == "word" and depth == 0 else ""
+        if word == "BASE" and first is not None:
+            return text
+        if word == "PREFIX":
+            name, iri = next(stream, token), next(stream, token)
+            if declared.get(name.text, iri.text) != iri.text or name.text in used - set(declared):
+                return text
+            declared[name.text] = iri.text
+            if first is not None:
+                moved.append((token.start, iri.start + len(iri.text)))
+        elif word == "BASE":
+            next(stream, None)
+        else:
+            first = first or token
+            if token.kind == "name":
+                used.add(token.text.partition(":")[0] + ":")
+        depth += {"{": 1, "}": -1}.get(token.text, 0)
+    if first is None:
+        return text
+    prologue = "".join(f"{text[start:end]} " for start, end in moved)
+    blanks = [(start, end, re.sub(r"[^\n]", " ", text[start:end])) for start, end in moved]
+    return Edited(text, [(first.start, first.start, prologue), *blanks]).text
 
 
 def _operations(text: str) -> Iterator[list[Token]]:

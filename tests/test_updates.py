@@ -190,6 +190,60 @@ def test_every_where_gets_the_dataset(text, expected):
     assert with_dataset(text, "USING <x:g>") == expected
 
 
+ONCE = f"PREFIX ex: <{EX}>"
+LATER = "INSERT DATA { ex:new ex:p 'added' }"
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (f"CLEAR DEFAULT; {ONCE} {LATER}", 204),
+        (
+            f"CLEAR DEFAULT;\n# PREFIX\n{ONCE}\n{LATER}; {ONCE} DELETE WHERE {{ ex:x ex:y ?o }};",
+            204,
+        ),
+        (
+            f"{ONCE} CLEAR DEFAULT; prefix f: <x:> prefix g: <y:> INSERT DATA {{f:a g:b 'added'}}",
+            204,
+        ),
+        (f"BASE <{EX}> CLEAR DEFAULT; PREFIX e: <#> INSERT DATA {{ e:a e:b 'added' }}", 204),
+        (f"CLEAR DEFAULT; {LATER}; {ONCE}", 400),
+        (f"CLEAR DEFAULT; {LATER}; {ONCE} {LATER}", 400),
+        (f"CLEAR DEFAULT; {ONCE} PREFIX INSERT DATA {{}}", 400),
+        (f"CLEAR DEFAULT; PREFIX ex: {LATER}", 400),
+    ],
+)
+def test_prefixes_may_be_declared_before_any_operation(client, store, text, status):
+    response = update(client, text)
+
+    assert response.status_code == status, response.text
+    assert values(store) == (["added"] if status == 204 else ["default"])
+
+
+def test_a_string_with_a_prologue_in_it_is_kept(client, store):
+    text = "CLEAR DEFAULT; INSERT DATA { <x:s> <x:p> '; PREFIX a: <x:>' }"
+
+    update(client, text)
+
+    assert values(store) == ["; PREFIX a: <x:>"]
+
+
+def test_an_endless_update_is_answered_and_the_next_one_runs(store):
+    app = create_app(Settings(store=store.path, token=TOKEN, update_timeout=1.0))
+    client = app.test_client()
+    update(client, "INSERT DATA { " + "".join(f"<x:{n}> <x:q> 'n' . " for n in range(300)) + "}")
+    endless = "INSERT { ?a ?b ?i } WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }"
+
+    stopped = update(client, endless)
+    following = update(client, "CLEAR DEFAULT; INSERT DATA { <x:s> <x:p> 'after' }")
+
+    assert (stopped.status_code, following.status_code) == (503, 204)
+    assert stopped.headers["Retry-After"]
+    assert "nothing has changed" in stopped.get_json()["detail"]
+    assert values(store) == ["after"]
+    app.extensions["scholargraph"].close()
+
+
 # Graphs
 
 
