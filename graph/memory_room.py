@@ -10,13 +10,15 @@ _MB = 1024 * 1024
 _CACHED = r"^(?:total_)?inactive_file (\d+)"
 
 
-def available() -> int:
+def available(root: Path = Path("/")) -> int:
     """
     Bytes that may still be taken without pushing others out: the machine's or, if they are fewer,
-    those of the control groups that this process belongs to.
+    those of the control groups that this process belongs to; 0 where the kernel does not say.
+
+    /proc and /sys are those under *root*.
     """
-    rooms = [_kilobytes(Path("/proc/meminfo"), "MemAvailable") * 1024]
-    rooms += [most - usage for most, usage in _groups()]
+    rooms = [_kilobytes(root / "proc/meminfo", "MemAvailable") * 1024]
+    rooms += [most - usage for most, usage in _groups(root)]
     return max(0, min(rooms))
 
 
@@ -50,15 +52,15 @@ def _kilobytes(file: Path, name: str) -> int:
     return 0
 
 
-def _groups() -> Iterator[tuple[int, int]]:
+def _groups(root: Path) -> Iterator[tuple[int, int]]:
     """Limit and usage, in bytes, of each control group above this process, of version 1 or 2."""
-    root = Path("/sys/fs/cgroup")
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
+    mounted, own = root / "sys/fs/cgroup", root / "proc/self/cgroup"
+    for line in own.read_text().splitlines() if own.exists() else ():
         _, controllers, path = line.split(":", 2)
         if controllers == "":
-            top, files = root, ("memory.max", "memory.current")
+            top, files = mounted, ("memory.max", "memory.current")
         elif "memory" in controllers.split(","):
-            top, files = root / "memory", ("memory.limit_in_bytes", "memory.usage_in_bytes")
+            top, files = mounted / "memory", ("memory.limit_in_bytes", "memory.usage_in_bytes")
         else:
             continue
         # In a container the path is the host's, and the folder at the top is its own group's.
@@ -68,8 +70,9 @@ def _groups() -> Iterator[tuple[int, int]]:
                 break
             try:
                 most, usage = ((group / file).read_text().strip() for file in files)
-                cached = re.search(_CACHED, (group / "memory.stat").read_text(), re.MULTILINE)
+                cached = re.findall(_CACHED, (group / "memory.stat").read_text(), re.MULTILINE)
             except OSError:
                 continue
             if most.isdecimal():
-                yield int(most), int(usage) - (int(cached[1]) if cached else 0)
+                # Version 1 has two: the larger is with the groups below, as the usage is.
+                yield int(most), int(usage) - max(map(int, cached), default=0)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from scholargraph.graph.sparql import (
     QueryTimeout,
     QueryTooLarge,
 )
+from scholargraph.graph.state import state
 from scholargraph.graph.store import Store, StoreError
 
 EX = "http://example.org/"
@@ -147,6 +149,22 @@ def test_bad_queries_do_not_cost_a_process(pool):
             pool.query(text)
 
     assert before and set(before) <= set(children())
+
+
+def test_every_commit_has_a_state_of_its_own_also_in_a_store_made_anew(tmp_path):
+    path = tmp_path / "papers.db"
+    states = []
+    for _ in range(2):
+        store = Store.open(path, create=True)
+        states.append(state(store))
+        for number in range(3):
+            with store.writing() as writer:
+                writer.apply([], [Quad(thing("s"), thing("p"), Literal(number))])
+            states.append(state(store))
+            assert state(Store.open(path)) == state(store) == states[-1]
+        shutil.rmtree(path)
+
+    assert len(set(states)) == 7  # nothing is nothing, both times
 
 
 def test_a_commit_is_seen_by_the_next_query(tmp_path, made):
