@@ -645,6 +645,29 @@ def test_the_server_asks_whom_its_settings_allow(serving, reply, status):
         assert b"x:from-afar" in response.data
 
 
+def test_what_a_service_says_is_not_kept_for_the_next_query(serving):
+    with peer() as server:
+        client = serving(allowed_services=("127.0.0.1:*",), allowed_service_addresses=LOOPBACK)
+        text = f"SELECT ?s {{ SERVICE <{address(server)}> {{ ?s ?p ?o }} }}"
+        answers = [client.get("/sparql", query_string={"query": text}) for _ in range(2)]
+
+    assert [answer.headers.get("ETag") for answer in answers] == [None, None]
+    assert len(server.asked) == 2
+
+
+def test_a_document_is_loaded_through_the_server(serving, empty_store):
+    with peer(turtle) as server:
+        client = serving(allowed_services=("127.0.0.1:*",), allowed_service_addresses=LOOPBACK)
+        loads = [f"LOAD <{address(server)}>", "LOAD <http://example.org/>", "LOAD <x:y> INTO"]
+        statuses = [
+            client.post("/update", data={"update": text}, headers={"Authorization": "Bearer t"})
+            for text in loads
+        ]
+
+    assert [answer.status_code for answer in statuses] == [204, 403, 400]
+    assert len(graph_of(empty_store)) == 3
+
+
 def test_a_service_that_never_answers_ends_with_the_query(serving):
     until = threading.Event()
     with peer(partial(dripping, until=until)) as server:

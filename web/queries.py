@@ -51,7 +51,7 @@ FORMATS = {
 
 # With these the same query of the same store has another answer each time. Where they only seem to
 # be called, in a string, nothing is lost but a place in the cache.
-FICKLE = re.compile(r"(?:NOW|RAND|UUID)(?:\s|#[^\n]*\n)*\(", re.IGNORECASE)
+FICKLE = re.compile(r"(?:NOW|RAND|UUID)(?:\s|#[^\n]*\n)*\(|SERVICE", re.IGNORECASE)
 
 # A prologue without comments, and a form with a space behind it.
 _USUAL = re.compile(
@@ -220,7 +220,7 @@ def _form(text: str) -> Form | None:
 def _is_fickle(text: str) -> bool:
     # A search that ignores case looks at each letter; one query in a hundred needs it.
     capitals = text.upper()
-    words = ("NOW", "RAND", "UUID")
+    words = ("NOW", "RAND", "UUID", "SERVICE")
     return any(word in capitals for word in words) and FICKLE.search(text) is not None
 
 
