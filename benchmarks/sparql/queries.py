@@ -131,7 +131,7 @@ def _medium(corpus: Corpus, random: Callable[[], float]) -> Iterator[str]:
 
 def _heavy(corpus: Corpus, random: Callable[[], float]) -> Iterator[str]:
     while True:
-        yield f"""SELECT ?concept (COUNT(?mention) AS ?mentions) (AVG(?sure) AS ?mean) WHERE {{
+        yield f"""SELECT ?concept (COUNT(?mention) AS ?mentions) (MAX(?sure) AS ?surest) WHERE {{
   ?mention sg:concept ?concept ; sg:confidence ?sure
   FILTER(?sure > {0.6 + 0.3 * random():.3f})
 }} GROUP BY ?concept ORDER BY DESC(?mentions) ?concept LIMIT 20"""
