@@ -9,6 +9,7 @@ in ``doc._.scholar_*``. Values are plain lists and tuples, so that `Doc.to_bytes
 from collections.abc import Iterable
 from typing import NamedTuple, cast
 
+import numpy as np
 from spacy.tokens import Doc, Span, SpanGroup
 
 from .mentions import KINDS, Kind
@@ -93,15 +94,12 @@ def short_forms(doc: Doc) -> list[ShortForm]:
 
 def sentence_bounds(doc: Doc) -> list[tuple[int, int]]:
     """Character offsets of the sentences of *doc*, white space at either end left out."""
-    bounds = []
-    text = doc.text
-    starts = [token.idx for token in doc if token.is_sent_start]
-    if not starts or starts[0] != 0:
-        starts.insert(0, 0)
-    for start, stop in zip(starts, [*starts[1:], len(text)], strict=True):
-        piece = text[start:stop]
-        begin = start + len(piece) - len(piece.lstrip())
-        end = start + len(piece.rstrip())
-        if begin < end:
-            bounds.append((begin, end))
-    return bounds
+    # From arrays: token objects and the text put together anew were 5 % of a paper's time.
+    fields = doc.to_array(["SENT_START", "IDX", "LENGTH", "IS_SPACE"])
+    sentences = np.cumsum(fields[:, 0] == 1)
+    words = fields[:, 3] == 0
+    fields = fields[words]
+    firsts = np.flatnonzero(np.diff(sentences[words], prepend=-1))
+    lasts = np.append(firsts, len(fields))[1:] - 1
+    ends = fields[lasts, 1] + fields[lasts, 2]
+    return list(zip(fields[firsts, 1].tolist(), ends.tolist(), strict=True))
