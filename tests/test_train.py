@@ -13,7 +13,7 @@ from scholargraph.extract.corpora import Corpus, epoch_batches, split, stopped
 from scholargraph.extract.gold import GoldSentence, Span, read_gold
 from scholargraph.extract.model import Model, ModelError
 from scholargraph.extract.sources.opening import SourceError
-from scholargraph.extract.train import Training, train
+from scholargraph.extract.train import SETTINGS, Training, train
 
 LINE = {
     "id": "d#0",
@@ -89,6 +89,14 @@ def test_settings_are_read_from_a_file_beside_the_data(tmp_path):
         begin=tmp_path / "a.pt",
         blend=(tmp_path / "a.pt", tmp_path / "b.pt"),
     )
+
+
+@pytest.mark.parametrize("name", ["training.toml", "second.toml"])
+def test_the_settings_of_the_packaged_tagger_can_be_read(name):
+    training = Training.from_file(SETTINGS.with_name(name), data=Path("data"))
+
+    assert training.corpora[0].path == Path("data/scier/train.jsonl.gz")
+    assert training.name == "scholargraph-tagger"
 
 
 @pytest.mark.parametrize("text", ["epochs =", "epochs = 2", "corpora = []\ndev = 'x'\nspeed = 3"])
