@@ -349,12 +349,18 @@ def by_enumeration(scores, chain):
     return {key: weight / total for key, weight in weights.items() if weight / total >= 1e-9}
 
 
-def test_a_longer_span_starts_where_the_known_one_ends():
+@pytest.mark.parametrize(
+    ("last", "start"), [("accuracy", 4), ("speed", 4), ("rate", 2), ("Scores", 2)]
+)
+def test_a_longer_span_starts_where_the_known_one_ends(last, start):
+    words = ["Our", "the", "image", "classification", last, "of", "machine", "translation"]
     known = [WordSpan(2, 3, "task", 0.6), WordSpan(6, 7, "task", 0.9)]
     measures = [WordSpan(2, 4, "metric", 0.9), WordSpan(6, 7, "metric", 0.8)]
-    apart = WordSpan(4, 4, "metric", 0.9)
 
-    assert without_beginnings(measures, known) == [apart, measures[1]]
+    assert without_beginnings(measures, known, words) == [
+        WordSpan(start, 4, "metric", 0.9),
+        measures[1],
+    ]
 
 
 def test_of_overlapping_spans_the_first_stays():
