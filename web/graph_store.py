@@ -138,10 +138,10 @@ def _base(graph: Graph) -> str:
 def _documents() -> list[Document]:
     if request.mimetype == "multipart/form-data":
         _must_be_plain()
-        return [
-            Document(file.read(), _supported(file.mimetype))
-            for _, file in request.files.items(multi=True)
-        ]
+        files = [file for _, file in request.files.items(multi=True)]
+        if not files:  # else PUT would empty the graph
+            raise standard(400, "The form has no file; give each part a filename.")
+        return [Document(file.read(), _supported(file.mimetype)) for file in files]
     media_type = _supported(request.mimetype)
     if request.headers.get("Content-Encoding", "identity").lower() in ("gzip", "x-gzip"):
         return [Document(_unpacked(request.get_data()), media_type)]
