@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,8 @@ CONNECTIONS = 4096
 OTHER_FILES = 512
 # What one connection may have waiting in memory, either way.
 BUFFER = 256 * 1024
+# Seconds between two looks for the process that started this one.
+PULSE = 0.5
 
 
 class _Host(MPServer):
@@ -51,7 +54,10 @@ class _Host(MPServer):
 def run(create: Callable[[], Front], host: str, port: int) -> None:
     """Serves what *create* returns, made in a process of its own, until told to stop."""
 
+    parent = os.getpid()
+
     def load() -> Front:
+        _end_with(parent)
         front = create()
         asyncio.get_event_loop().add_signal_handler(signal.SIGUSR1, front.hurry)
         gc.collect()
@@ -73,6 +79,21 @@ def run(create: Callable[[], Front], host: str, port: int) -> None:
         workers_kill_timeout=GRACE,
         # Its own loader would look the name up below the working directory first.
     ).serve(target_loader=load, wrap_loader=False)
+
+
+def _end_with(parent: int) -> None:
+    """
+    Ends this process soon after its *parent*, which may be killed without a word to anybody.
+
+    Else it would go on, keep the port, and nobody would stop it.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(PULSE)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 def _connections() -> int:
