@@ -49,6 +49,8 @@ FORMATS = {
     "nq": ("application/n-quads",),
 }
 
+MEDIA_TYPES = {media: (media,) for medias in FORMATS.values() for media in medias}
+
 # With these the same query of the same store has another answer each time. Where they only seem to
 # be called, in a string, nothing is lost but a place in the cache.
 FICKLE = re.compile(r"(?:NOW|RAND|UUID)(?:\s|#[^\n]*\n)*\(|SERVICE", re.IGNORECASE)
@@ -227,15 +229,18 @@ def _is_fickle(text: str) -> bool:
 _remembered_question = lru_cache(REMEMBERED)(_question)
 
 
-def _named(parameters: Parameters) -> str:
-    name = parameters.one("format") or ""
-    if name and name not in FORMATS:
-        raise standard(400, f"There is no format {name[:40]!r}; choose {', '.join(FORMATS)}.")
-    return name
+def _named(parameters: Parameters) -> tuple[str, ...]:
+    """The media types that ``format=`` stands for; SPARQLWrapper gives a name and then types."""
+    names = [name for name in parameters.all("format") if name]
+    parts = [part for name in names for part in (name, *name.split(","))]
+    found = [media for part in parts for media in FORMATS.get(part, MEDIA_TYPES.get(part, ()))]
+    if names and not found:
+        raise standard(400, f"There is no format {names[0][:40]!r}; choose {', '.join(FORMATS)}.")
+    return tuple(found)
 
 
-def _media_type(offers: tuple[str, ...], name: str, accept: str) -> str:
-    fitting = [media for media in FORMATS.get(name, ()) if media in offers]
+def _media_type(offers: tuple[str, ...], named: tuple[str, ...], accept: str) -> str:
+    fitting = [media for media in named if media in offers]
     found = fitting[0] if fitting else _best(accept, offers)
     if found is None:
         raise Problem(
