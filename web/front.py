@@ -10,7 +10,7 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import BinaryIO, cast
 
 from flask import Flask
@@ -116,7 +116,7 @@ class Front:
             else:
                 await self._page(talk)
         except ClientGone:
-            talk.status = talk.status or CLIENT_GONE
+            await self._part_from(talk)
             noted.outcome = "cancelled"
         except ScholarGraphError as error:
             noted.outcome = outcome_of(error)
@@ -229,6 +229,16 @@ class Front:
         }
         headers |= problem.headers | common(talk.method, talk.path)
         await talk.reply(problem.status, encoded(headers.items()), text)
+
+    async def _part_from(self, talk: Conversation) -> None:
+        """Tells who did not leave, but sent a body that ends in nonsense; nobody else hears it."""
+        if talk.status:
+            return
+        if talk.has_body:
+            with suppress(ClientGone):
+                error = problems.standard(400, "The body of the request is broken.")
+                await self._refuse(talk, error)
+        talk.status = CLIENT_GONE
 
     def _warn_of_proxies(self, talk: Conversation) -> None:
         if not self._warned and b"x-forwarded-for" in talk.headers:
