@@ -44,6 +44,9 @@ from .state import state as state
 from .store import Snapshot, Store, StoreError
 from .vocab import PREFIXES
 
+# The server itself, and whoever asks from this machine, come before its readers.
+NICE = 5
+
 SOLUTIONS = {
     "application/sparql-results+json": QueryResultsFormat.JSON,
     "application/sparql-results+xml": QueryResultsFormat.XML,
@@ -158,6 +161,7 @@ class Reader:
 
     def run(self) -> None:
         """Answers until the other side is gone."""
+        os.nice(NICE)
         while True:
             self._wait()
             try:

@@ -303,17 +303,19 @@ def test_who_leaves_the_queue_is_never_asked_for(started):
     front, service = started(readers=1, query_timeout=60.0)
 
     async def scene():
-        first = asyncio.create_task(exchanged(front, asking(ENDLESS)))
-        await asyncio.sleep(0.2)
+        begun = []
+        for name in ("long", "short"):  # the first goes on beside the others
+            begun.append(asyncio.create_task(exchanged(front, asking(f"{ENDLESS} # {name}"))))
+            await asyncio.sleep(0.5)
         for number in range(10):
             assert await exchanged(front, asking(f"{ENDLESS} # {number}"), leaves=True) == []
         front.hurry()
-        return await first
+        return [status(await task) for task in begun]
 
-    first = asyncio.run(scene())
+    statuses = asyncio.run(scene())
 
-    assert status(first) == 503
-    assert service.readers.counts()["killed_cancelled"] == 1
+    assert statuses == [503, 503]
+    assert service.readers.counts()["killed_cancelled"] == 2
 
 
 # What is Flask's

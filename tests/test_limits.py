@@ -3,7 +3,6 @@
 import pytest
 
 from scholargraph.web.limits import MOST_CLIENTS, Rate, Share, Turns, client_of
-from scholargraph.web.places import Places
 from scholargraph.web.problems import Problem
 
 
@@ -98,27 +97,3 @@ def test_clients_are_told_apart_by_the_address_that_can_be_believed(
     peer, forwarded, proxies, expected
 ):
     assert client_of(peer, forwarded, proxies) == expected
-
-
-def test_clients_that_wait_for_a_place_take_turns():
-    places, started = Places(1), []
-    for client, who in [("a", "a1"), ("a", "a2"), ("a", "a3"), ("b", "b1"), ("b", "b2")]:
-        places.take(client, who, lambda who=who: started.append(who))
-    for _ in range(4):
-        places.give_back()
-
-    assert started == ["a1", "a2", "b1", "a3", "b2"]
-
-
-def test_who_waits_no_longer_is_passed_over():
-    places, started = Places(1), []
-    for who in ("a1", "a2", "a3"):
-        places.take("a", who, lambda who=who: started.append(who))
-
-    forgotten = [places.forget("a", who) for who in ("a2", "a2", "a1")]
-    places.give_back()
-    places.give_back()
-    places.take("b", "b1", lambda: started.append("b1"))
-
-    assert forgotten == [True, False, False]
-    assert started == ["a1", "a3", "b1"]

@@ -1,10 +1,7 @@
 """Queries put to the readers from an event loop: in turns, shared, stopped when nobody waits."""
 
 import asyncio
-import threading
-from collections.abc import Callable
 from functools import partial
-from queue import SimpleQueue
 
 from scholargraph import ScholarGraphError
 from scholargraph.graph.cancellation import Cancellation
@@ -14,8 +11,9 @@ from scholargraph.graph.sparql import QueryCancelled, QueryTimeout
 from . import queries
 from .answer_cache import Flight
 from .conversation import ClientGone, Conversation
+from .crew import Crew
 from .limits import Share, Turns
-from .places import Places
+from .places import SHORT, Places
 from .queries import Question
 from .service import PATIENCE, Service
 
@@ -33,41 +31,6 @@ class Broken(Exception):
         self.error = error
 
 
-class _Crew:
-    """
-    Threads that do one thing after another, at most *most*, started when they are needed.
-
-    A quarter of what `ThreadPoolExecutor` costs: it is told on the event loop when one is done.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._work: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
-        self._busy = 0
-        self._started = 0
-
-    def do(self, work: Callable[[], object]) -> None:
-        """Has *work* done, which raises nothing; `done` must follow."""
-        self._busy += 1
-        if self._busy > self._started < self._most:
-            self._started += 1
-            threading.Thread(target=self._run, name="query", daemon=True).start()
-        self._work.put(work)
-
-    def done(self) -> None:
-        """One is free again."""
-        self._busy -= 1
-
-    def close(self) -> None:
-        """Lets every thread go once it is free."""
-        for _ in range(self._started):
-            self._work.put(None)
-
-    def _run(self) -> None:
-        while (work := self._work.get()) is not None:
-            work()
-
-
 class Asking:
     """The way of queries to *service*'s readers; its coroutines are one event loop's."""
 
@@ -79,9 +42,10 @@ class Asking:
         # A part of the queue stays free for others, who do not stand behind this client in it.
         share = Share(each=max(1, most * 3 // 4), together=most)
         self._turns = Turns(share if settings.limits else Share(None, None), "queries")
-        self._places = Places(settings.readers)
-        self._crew = _Crew(settings.readers)
-        self._flights: dict[Flight, str] = {}  # whose they are, until they have landed
+        self._places = Places(settings.readers, limited=settings.limits)
+        self._looking = False
+        self._crew = Crew(2 * settings.readers)  # short work, and as much long beside it
+        self._flights: set[Flight] = set()  # until they have landed
         self._flying: set[Flight] = set()  # those that have a place
 
     async def question(self, request: queries.Request) -> Question | None:
@@ -116,9 +80,9 @@ class Asking:
 
     def hurry(self) -> None:
         """Ends every query at once."""
-        for flight, client in list(self._flights.items()):
+        for flight in list(self._flights):
             flight.cancellation.cancel()
-            if self._places.forget(client, flight):
+            if self._places.forget(flight):
                 self._end(flight, QueryCancelled("the server stops; ask again later"))
 
     def close(self) -> None:
@@ -170,32 +134,56 @@ class Asking:
         return flight.outcome.result()
 
     def _launch(self, flight: Flight, asked: Question, client: str) -> None:
-        compute = partial(queries.compute, self._service, asked)
+        loop = asyncio.get_running_loop()
+        crowded = False
+
+        def compute(cancellation: Cancellation) -> Answer:
+            try:
+                return queries.compute(self._service, asked, cancellation)
+            except QueryCancelled:
+                if crowded:
+                    raise QueryTimeout(
+                        "the query was stopped: others wait, and enough long ones run already; "
+                        "ask for less, or try again later"
+                    ) from None
+                raise
 
         def start() -> None:
             self._flying.add(flight)
             self._crew.do(partial(self._service.answers.fly, flight, compute))
+            if not self._looking:
+                self._looking = True
+                loop.call_later(SHORT, self._look)
+
+        def stop() -> None:
+            nonlocal crowded
+            crowded = True
+            flight.cancellation.cancel()
 
         def give_up() -> None:
-            if self._places.forget(client, flight):
+            if self._places.forget(flight):
                 self._end(flight, QueryTimeout(f"no reader was free within {PATIENCE:g} s"))
 
-        self._flights[flight] = client
-        if not self._places.take(client, flight, start) and self._limited:
-            asyncio.get_running_loop().call_later(PATIENCE, give_up)
+        self._flights.add(flight)
+        if not self._places.take(client, flight, start, stop) and self._limited:
+            loop.call_later(PATIENCE, give_up)
+
+    def _look(self) -> None:
+        self._looking = self._places.look()
+        if self._looking:
+            asyncio.get_running_loop().call_later(SHORT, self._look)
 
     def _arrived(self, flight: Flight) -> None:
-        self._flights.pop(flight, None)
+        self._flights.discard(flight)
         if flight in self._flying:
             self._flying.remove(flight)
             self._crew.done()
-            self._places.give_back()
+            self._places.give_back(flight)
 
     def _leave(self, flight: Flight, *, first: bool) -> None:
         self._service.answers.leave(flight, first=first)
-        client = self._flights.get(flight, "")
-        if flight.cancellation.cancelled and self._places.forget(client, flight):
-            del self._flights[flight]
+        if flight.cancellation.cancelled and self._places.forget(flight):
+            self._flights.discard(flight)
 
     def _end(self, flight: Flight, error: ScholarGraphError) -> None:
         """Ends what has not begun."""

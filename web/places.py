@@ -1,52 +1,185 @@
-"""Places that clients share fairly: whoever asks much does not keep the others from their turn."""
+"""Places at the readers: who comes next, what goes on beside the others, and what makes room."""
 
-from collections import OrderedDict, deque
+import math
+import time
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+# What lasts longer than so many seconds is long, and goes on beside the short ones.
+SHORT = 0.1
+# Where that is full, what has lasted longest makes room, but not before so many seconds, nor before
+# so many times what the one is expected to take that waits.
+GRACE = 0.3
+TIMES = 4
+# Expected of whom nothing is known.
+UNKNOWN = 0.5
+# Of whom so many seconds are expected, nothing more begins while there is no room for what is long.
+HEAVY = 1.0
+
+# How much the latest counts in what is expected of a client, and the seconds after which half of
+# that is forgotten. The others beside so many clients are unknown.
+WEIGHT = 0.3
+HALF_LIFE = 60.0
+MOST_CLIENTS = 10_000
+
+
+@dataclass(slots=True)
+class _Client:
+    """What one took: *seconds* on average until *when*; the number of its last *call*."""
+
+    seconds: float | None = None
+    when: float = 0.0
+    call: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class _Place:
+    """One piece of work: it waits, or runs, *since* then."""
+
+    client: str
+    who: Hashable
+    start: Callable[[], object]
+    stop: Callable[[], object]
+    since: float
+    long: bool = False
+    stopped: bool = False
 
 
 class Places:
     """
-    *most* places; what finds none free waits, and clients that wait take turns.
+    *most* places for short work, and as many beside them for what proves to be long.
+
+    Clients whose work has been short come before those whose work was long; among equals, clients
+    take turns. So one who asks for minutes, under one address or under twenty, waits for those who
+    ask for moments, and not they for him; for them, and where *limited*, long work is stopped too.
 
     Used on one thread.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(
+        self, most: int, *, limited: bool = True, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._free = most
-        self._waiting: OrderedDict[str, deque[tuple[Hashable, Callable[[], object]]]]
-        self._waiting = OrderedDict()
+        self._room = most
+        self._limited = limited
+        self._clock = clock
+        self._calls = 0
+        self._waiting: dict[Hashable, _Place] = {}
+        self._running: dict[Hashable, _Place] = {}
+        self._clients: OrderedDict[str, _Client] = OrderedDict()
 
-    def take(self, client: str, who: Hashable, start: Callable[[], object]) -> bool:
+    def take(
+        self,
+        client: str,
+        who: Hashable,
+        start: Callable[[], object],
+        stop: Callable[[], object],
+    ) -> bool:
         """
         Calls *start* once there is a place for *who* of *client*; whether that was at once.
 
-        `give_back` the place, or `forget` who still waits for one.
+        `give_back` the place, or `forget` who still waits for one. *stop* is called on who has to
+        make room, who then gives the place back like any other.
         """
-        if self._free:
-            self._free -= 1
-            start()
-            return True
-        self._waiting.setdefault(client, deque()).append((who, start))
-        return False
+        self._waiting[who] = _Place(client, who, start, stop, self._clock())
+        self._call()
+        return who in self._running
 
-    def give_back(self) -> None:
-        """Frees a place for the next client in turn."""
-        if not self._waiting:
+    def give_back(self, who: Hashable) -> None:
+        """Frees the place of *who* for the next."""
+        place = self._running.pop(who)
+        self._learn(place)
+        if place.long:
+            self._room += not place.stopped
+        else:
             self._free += 1
-            return
-        client, queue = self._waiting.popitem(last=False)
-        _, start = queue.popleft()
-        if queue:
-            self._waiting[client] = queue  # behind all the others
-        start()
+        self._call()
 
-    def forget(self, client: str, who: Hashable) -> bool:
+    def forget(self, who: Hashable) -> bool:
         """Lets *who* wait no longer; whether it did."""
-        queue = self._waiting.get(client, deque())
-        for entry in queue:
-            if entry[0] is who:
-                queue.remove(entry)
-                if not queue:
-                    del self._waiting[client]
-                return True
-        return False
+        return self._waiting.pop(who, None) is not None
+
+    def look(self) -> bool:
+        """
+        Moves what lasts beside the short ones, or has it make room; whether anything runs.
+
+        To be called every `SHORT` seconds while that is so.
+        """
+        for place in list(self._running.values()):
+            if not place.long and not place.stopped and self._age(place) >= SHORT:
+                self._make_room(place)
+        return bool(self._running)
+
+    def _make_room(self, place: _Place) -> None:
+        """Sees to it that *place*, which is long, does not keep short ones waiting."""
+        if not self._room and (waiting := self._next()) is not None and self._limited:
+            others = [other for other in self._running.values() if other.long]
+            rivals = [
+                other
+                for other in (place, *others)
+                if not other.stopped and other.client != waiting.client
+            ]
+            longest = max(rivals, key=self._age, default=None)
+            needed = max(GRACE, TIMES * self._expected(waiting.client))
+            if longest is not None and self._age(longest) >= needed:
+                longest.stopped = True
+                longest.stop()
+                self._room += longest is not place
+        if self._room and not place.stopped:
+            self._room -= 1
+            place.long = True
+            self._free += 1
+            self._call()
+
+    def _call(self) -> None:
+        while self._free and (place := self._next()) is not None:
+            del self._waiting[place.who]
+            self._running[place.who] = place
+            self._free -= 1
+            self._calls += 1
+            self._known(place.client).call = self._calls
+            place.since = self._clock()
+            place.start()
+
+    def _next(self) -> _Place | None:
+        """Who is called next; where there is no room for long work, nobody who is heavy."""
+        if not self._waiting:
+            return None
+        place = next(iter(self._waiting.values()))
+        if len(self._waiting) > 1:
+            place = min(self._waiting.values(), key=self._order)
+        return place if self._room or self._expected(place.client) < HEAVY else None
+
+    def _order(self, place: _Place) -> tuple[int, int]:
+        client = self._clients.get(place.client)
+        # Whoever waits long enough comes before anybody.
+        wanted = max(SHORT, self._expected(place.client)) / (1 + self._age(place))
+        return math.ceil(math.log2(wanted)), client.call if client else 0
+
+    def _age(self, place: _Place) -> float:
+        return self._clock() - place.since
+
+    def _expected(self, name: str) -> float:
+        """Seconds that work of the client *name* is expected to take."""
+        client = self._clients.get(name)
+        if client is None or client.seconds is None:
+            return UNKNOWN
+        return client.seconds * 0.5 ** ((self._clock() - client.when) / HALF_LIFE)
+
+    def _learn(self, place: _Place) -> None:
+        client = self._known(place.client)
+        took = self._age(place) * (TIMES if place.stopped else 1)  # it would have lasted longer
+        if client.seconds is None:
+            client.seconds = took
+        else:
+            before = self._expected(place.client)
+            client.seconds = before + WEIGHT * (took - before)
+        client.when = self._clock()
+
+    def _known(self, name: str) -> _Client:
+        client = self._clients.setdefault(name, _Client())
+        self._clients.move_to_end(name)
+        if len(self._clients) > MOST_CLIENTS:
+            self._clients.popitem(last=False)
+        return client

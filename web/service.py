@@ -208,7 +208,7 @@ class Service:
         self.iris: Iris = self.store.iris
         self.readers = ReaderPool(
             self.store,
-            processes=settings.readers,
+            processes=2 * settings.readers,  # the front lets as many long queries run beside
             timeout=settings.query_timeout,
             memory_mb=settings.query_memory,
             max_answer=settings.max_answer,
