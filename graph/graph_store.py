@@ -1,7 +1,7 @@
 """Whole graphs of a store, read, replaced, added to and removed: the Graph Store Protocol."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad
@@ -72,7 +72,7 @@ def fingerprint(found: Snapshot | Writer, graph: Graph) -> str | None:
 
 def putting(
     graph: Graph,
-    documents: Iterable[Document],
+    documents: Sequence[Document],
     *,
     replace: bool,
     base: str,
@@ -88,11 +88,15 @@ def putting(
         RdfError: A document cannot be read.
         GraphChanged: Later, where the graph is not as *condition* wants it.
     """
-    quads = [
-        Quad(quad.subject, quad.predicate, quad.object, graph)
-        for document in documents
-        for quad in triples(document, base)
-    ]
+
+    def quads() -> Iterator[Quad]:
+        for document in documents:
+            for quad in triples(document, base):
+                yield Quad(quad.subject, quad.predicate, quad.object, graph)
+
+    # Read twice: once to know that all of it is sound, again to store it. Keeping what was read
+    # takes ten times the document's own memory.
+    empty = not sum(1 for _ in quads())
 
     def change(writer: Writer) -> bool:
         _check(writer, graph, condition)
@@ -100,11 +104,11 @@ def putting(
         if replace and not new:
             # One update is one transaction. Blank nodes of the old graph go with CLEAR only.
             target = "DEFAULT" if isinstance(graph, DefaultGraph) else f"GRAPH {graph}"
-            writer.update(f"CLEAR {target} ; {_insertion(quads)}")
+            writer.update(f"CLEAR {target} ; {_insertion(quads())}")
             return False
         engine = writer.store
-        engine.extend(quads)
-        if not quads and isinstance(graph, NamedNode):
+        engine.extend(quads())
+        if empty and isinstance(graph, NamedNode):
             engine.add_graph(graph)
         return new
 

@@ -52,7 +52,8 @@ class Settings:
     benchmarks. *access_log* and *slow_log* are files, ``-`` is standard output; a query is slow
     after *slow_after* seconds.
 
-    *update_timeout* is in seconds, for one update or upload. SERVICE and LOAD may ask
+    *update_timeout* is in seconds, for one update or upload, which may take four times the memory
+    of a query. SERVICE and LOAD may ask
     *allowed_services*, as `Peers.allowing` reads them, at public addresses or those in the networks
     *allowed_service_addresses*.
 
@@ -220,7 +221,7 @@ class Service:
         self.writers = Writers(
             self.store,
             timeout=settings.update_timeout,
-            memory_mb=settings.query_memory,
+            memory_mb=4 * settings.query_memory,
             peers=self._peers(settings.update_timeout),
         )
         self.censuses = Censuses(self.store)
