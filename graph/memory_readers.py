@@ -21,7 +21,7 @@ from typing import IO
 
 from . import memory_parent
 from .frames import Header
-from .reader_process import ReaderProcess
+from .reader_process import ReaderProcess, environment
 from .store import Store
 
 # A parent answers within milliseconds unless the machine has no time for it.
@@ -102,7 +102,7 @@ class Generation:
                 stdout=subprocess.DEVNULL,
                 stderr=self._complaints,
                 pass_fds=[theirs.fileno()],
-                env=os.environ | {"RUST_BACKTRACE": "0"},
+                env=environment(),
             )
         self._control = ours
         self._control.settimeout(_ANSWER)

@@ -31,9 +31,20 @@ START = 60.0
 TRANSFER = 30.0
 CHUNK = 256 * 1024
 
+# glibc keeps 7 freed blocks of a size at hand for a thread; the engine frees hundreds at a time.
+# With 1000 a light query takes two thirds of the processor time (0.45 ms for 0.68 from disk, 0.22
+# for 0.38 in memory), in as much memory. Other C libraries do not look at it.
+_TUNABLES = "glibc.malloc.tcache_count=1000"
+
 # Last words of a process that was refused memory: Rust's, RocksDB's (the second where it was for a
 # thread) and Python's.
 OUT_OF_MEMORY = ("memory allocation of", "std::bad_alloc", "std::system_error", "MemoryError")
+
+
+def environment() -> dict[str, str]:
+    """The variables that a process which runs the engine is started with."""
+    tunables = [_TUNABLES, *filter(None, [os.environ.get("GLIBC_TUNABLES")])]
+    return {**os.environ, "RUST_BACKTRACE": "0", "GLIBC_TUNABLES": ":".join(tunables)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +192,7 @@ class DiskReader(ReaderProcess):
                 stdout=subprocess.DEVNULL,
                 stderr=complaints,
                 pass_fds=[theirs.fileno()],
-                env=os.environ | {"RUST_BACKTRACE": "0"},
+                env=environment(),
             )
         super().__init__(ours, complaints, setting["memory_mb"])
         send(ours, setting)
