@@ -44,7 +44,7 @@ class Asking:
         self._turns = Turns(share if settings.limits else Share(None, None), "queries")
         self._places = Places(settings.readers, limited=settings.limits)
         self._looking = False
-        self._crew = Crew(2 * settings.readers)  # short work, and as much long beside it
+        self._crew = Crew(2 * settings.readers, "query")  # short work, and as much long beside it
         self._flights: set[Flight] = set()  # until they have landed
         self._flying: set[Flight] = set()  # those that have a place
 

@@ -5,13 +5,14 @@ import sys
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from io import BytesIO
 from typing import Any, BinaryIO
 from urllib.parse import unquote_to_bytes
 from wsgiref.types import StartResponse
 
 from .conversation import Conversation, encoded
+from .crew import Crew
 
 Environ = dict[str, Any]
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
@@ -26,7 +27,7 @@ class Bridge:
 
     def __init__(self, app: Wsgi, *, threads: int, name: str) -> None:
         self._app = app
-        self._threads = ThreadPoolExecutor(threads, name)
+        self._crew = Crew(threads, name)
 
     async def answer(
         self, conversation: Conversation, body: BinaryIO | None, extra: Mapping[str, object]
@@ -37,10 +38,10 @@ class Bridge:
         Raises:
             ClientGone: Before the end.
         """
-        outlet = _Outlet(asyncio.get_running_loop())
+        outlet = _Outlet(asyncio.get_running_loop(), self._crew.done)
         environ = _environ(conversation, body)
         environ.update(extra)
-        self._threads.submit(outlet.run, self._app, environ)
+        self._crew.do(partial(outlet.run, self._app, environ))
         try:
             whole = await outlet.ready
             if whole is not None:
@@ -53,18 +54,19 @@ class Bridge:
 
     def close(self) -> None:
         """Takes no more requests; those under way go on."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._crew.close()
 
 
 class _Outlet:
-    """One answer on its way from a thread to the event loop."""
+    """One answer on its way from a thread to the event loop, which calls *done* at its end."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, done: Callable[[], None]) -> None:
         self.status = 500
         self.headers: list[tuple[str, str]] = []
         # The whole body, or None once it has become too long to wait for.
         self.ready: asyncio.Future[bytes | None] = loop.create_future()
         self._loop = loop
+        self._done = done
         self._news = asyncio.Event()
         self._room = threading.Condition()
         self._chunks: deque[bytes] = deque()
@@ -153,6 +155,7 @@ class _Outlet:
             self.ready.set_result(None)
 
     def _finish(self) -> None:
+        self._done()
         if self.ready.done():
             self._news.set()
         elif self._error is not None:
