@@ -24,6 +24,7 @@ async def exchanged(
 
     async def send(message: Message) -> None:
         sent.append(message)
+        await asyncio.sleep(0)  # others get their turn, as where a network is written to
 
     await front(scope, receive, send)
     return sent
