@@ -495,7 +495,7 @@ def serving_options(command: Command) -> Command:
     default=64,
     show_default=True,
     envvar="SCHOLARGRAPH_QUEUE",
-    help="Queries that wait for a reader; more are told 503. One client may have half of them.",
+    help="Queries that wait for a reader; more are told 503. One client may have three quarters.",
 )
 @click.option(
     "--rate",
