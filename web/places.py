@@ -165,7 +165,7 @@ class Places:
         client = self._clients.get(name)
         if client is None or client.seconds is None:
             return UNKNOWN
-        return client.seconds * 0.5 ** ((self._clock() - client.when) / HALF_LIFE)
+        return client.seconds * math.pow(0.5, (self._clock() - client.when) / HALF_LIFE)
 
     def _learn(self, place: _Place) -> None:
         client = self._known(place.client)
