@@ -6,6 +6,7 @@ The engine sends it what it would have sent to the service. Who is asked then, a
 """
 
 import contextlib
+import gc
 import re
 import secrets
 import threading
@@ -43,6 +44,10 @@ class Gateway:
         self._address = re.compile(re.escape(self._prefix) + r"(\d+)")
 
     def __enter__(self) -> Self:
+        # The engine's results belong to the thread that asked for them. Cycles that hold some, of
+        # tracebacks for example, must not be collected in a thread of this server.
+        self._collects = gc.isenabled()
+        gc.disable()
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
@@ -54,6 +59,8 @@ class Gateway:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
+        if self._collects:
+            gc.enable()
 
     def address(self, number: int) -> str:
         """What the engine is to ask for the service of this *number*."""

@@ -1,5 +1,6 @@
 """SERVICE and LOAD: who may be asked, where that leads, and what their answers may do."""
 
+import gc
 import http.server
 import ipaddress
 import threading
@@ -74,11 +75,13 @@ def peer(reply: Callable[[Handler], Reply] = rows) -> Iterator[Peer]:
     with Peer(reply) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
+        gc.disable()  # results of the engine are not to be collected in the server's threads
         try:
             yield server
         finally:
             server.shutdown()
             thread.join()
+    gc.enable()
 
 
 def allowing(*servers: Peer, networks=LOOPBACK, timeout=20.0):
