@@ -238,10 +238,11 @@ def test_old_snapshots_go_and_disk_use_is_bounded(server, store):
 def disk_use(folder: Path) -> int:
     """Bytes on disk below *folder*; a file with several names counts once."""
     files = {}
-    for path in folder.rglob("*"):
-        with contextlib.suppress(FileNotFoundError):
-            status = path.stat()
-            files[status.st_ino] = status.st_blocks * 512
+    for parent, _, names in os.walk(folder):  # which passes over what goes meanwhile
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                status = os.stat(os.path.join(parent, name))
+                files[status.st_ino] = status.st_blocks * 512
     return sum(files.values())
 
 
@@ -288,7 +289,8 @@ def test_a_process_of_the_server_that_is_killed_harms_nothing(server, store):
     assert all(values == sorted(values) for values in seen)
     assert [look(server) for look in LOOKS] == [newest] * 4
     assert len(list((store / "snapshots").iterdir())) <= 4
-    assert len([reader for reader in server.readers() if reader.is_running()]) <= 4
+    # Four readers, as many ready, the parent of those in memory, who writes.
+    assert len(server.readers()) <= 10
 
 
 def test_readers_let_go_of_what_the_server_has_open(server):
