@@ -109,13 +109,15 @@ class Tally:
     def timed(self, kind: str, act: Callable[[], tuple[int, bytes]]) -> None:
         begin = time.perf_counter()
         try:
-            status, _ = act()
-        except (OSError, http.client.HTTPException):
-            status = 0
+            status, body = act()
+        except (OSError, http.client.HTTPException) as error:
+            status, body = 0, repr(error).encode()  # no answer at all
         if status == 200:
             self.seconds[kind].append(time.perf_counter() - begin)
         else:
             self.refused[kind, status] += 1
+            if kind != "hostile query":
+                print(f"{kind}: {status} {body[:300]!r}", file=sys.stderr)
 
 
 def ordinary(client: Client, tally: Tally, authors: list[str], over: threading.Event) -> None:
@@ -303,10 +305,11 @@ def measured(server: Server, seconds: float, attackers: int) -> bool:
     )
     ended = {status: n for (kind, status), n in loud.refused.items() if kind == "hostile query"}
     print(f"hostile queries by {attackers} clients, by status: {ended}")
+    failed_too = {key: n for key, n in loud.refused.items() if key[0] != "hostile query"}
     fine = True
     for failed, words in (
-        (quiet.refused, "ordinary requests failed without any attack"),
-        ([key for key in loud.refused if key[0] != "hostile query"], "ordinary requests failed"),
+        (quiet.refused, f"ordinary requests failed without any attack: {dict(quiet.refused)}"),
+        (failed_too, f"ordinary requests failed: {failed_too}"),
         (loud.seconds["hostile query"], "hostile queries were answered"),
         (set(ended) - {429, 503}, "hostile queries ended otherwise than by 429 or 503"),
         (after > allowed, "memory has not come back"),
