@@ -85,9 +85,11 @@ def calls(text: str, base: str | None = None) -> list[Call]:
         QueryRefused: One is written so that only the engine understands it, or names a variable.
     """
     found: list[Call] = []
-    wanted: list[Keyword] = ["SERVICE", "LOAD"] if form(text) == "update" else ["SERVICE"]
-    upper = text.upper()
-    present = [keyword for keyword in wanted if keyword in upper]  # escapes do not work in keywords
+    upper = text.upper()  # escapes do not work in keywords
+    keywords: tuple[Keyword, ...] = ("SERVICE", "LOAD")
+    present = [keyword for keyword in keywords if keyword in upper]
+    if "LOAD" in present and form(text) != "update":
+        present.remove("LOAD")
     if not present:
         return found
     found = list(_written(text, base or "", present))

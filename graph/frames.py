@@ -51,30 +51,59 @@ def receive(peer: socket.socket) -> Frame:
         EOFError: The other side is gone.
         TimeoutError: Nothing came for as long as *peer* waits.
     """
-    data = bytearray()
-    descriptors: list[int] = []
+    arriving = Arriving()
     try:
-        start = _more(peer, data, _LENGTH.size, descriptors)
-        end = start + _LENGTH.unpack_from(data)[0]
-        _more(peer, data, end, descriptors)
-        header: Header = json.loads(data[start:end].decode())
-        _more(peer, data, end + header.get("size", 0), descriptors)
+        while (frame := arriving.more(peer)) is None:
+            pass
     except BaseException:
-        for descriptor in descriptors:
-            os.close(descriptor)
+        arriving.close()
         raise
-    return Frame(header, bytes(memoryview(data)[end:]), descriptors[0] if descriptors else None)
+    return frame
 
 
-def _more(peer: socket.socket, data: bytearray, size: int, descriptors: list[int]) -> int:
-    """Receives until *data* has *size* bytes."""
-    while len(data) < size:
+class Arriving:
+    """A frame that comes in parts."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._descriptors: list[int] = []
+        self._header: Header | None = None
+        self._start = _LENGTH.size
+        self._size = _LENGTH.size
+
+    def more(self, peer: socket.socket) -> Frame | None:
+        """
+        Receives once; the frame, if it is whole now.
+
+        Raises:
+            EOFError: The other side is gone.
+            TimeoutError, BlockingIOError: Nothing has come, as *peer* is set.
+        """
+        data = self._data
         # More than the header asks for is read at once: there is no other frame behind this one.
-        chunk, ancillary, _, _ = peer.recvmsg(max(_CHUNK, size - len(data)), _ROOM)
+        chunk, ancillary, _, _ = peer.recvmsg(max(_CHUNK, self._size - len(data)), _ROOM)
         for level, kind, packed in ancillary:
             if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-                descriptors.extend(struct.unpack(f"{len(packed) // 4}i", packed))
+                self._descriptors.extend(struct.unpack(f"{len(packed) // 4}i", packed))
         if not chunk:
             raise EOFError
         data += chunk
-    return size
+        if self._header is None:
+            if len(data) < self._start:
+                return None
+            end = self._start + _LENGTH.unpack_from(data)[0]
+            if len(data) < end:
+                self._size = end
+                return None
+            self._header = json.loads(data[self._start : end].decode())
+            self._start, self._size = end, end + self._header.get("size", 0)
+        if len(data) < self._size:
+            return None
+        body = bytes(memoryview(data)[self._start :])
+        descriptor = self._descriptors.pop() if self._descriptors else None
+        return Frame(self._header, body, descriptor)
+
+    def close(self) -> None:
+        """Lets go of what came with a frame that nobody will have."""
+        for descriptor in self._descriptors:
+            os.close(descriptor)

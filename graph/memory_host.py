@@ -87,8 +87,7 @@ class MemoryHost:
     def reader(self, newest: str) -> MemoryReader | None:
         """A reader that holds the state *newest*, for one query; None where there is none."""
         generation = self._generation
-        if generation is None or generation.state != newest:
-            self._keep_on()
+        if generation is None or not self.holds(newest):
             return None
         try:
             reader = generation.take()
@@ -98,6 +97,19 @@ class MemoryHost:
             with self._wake:
                 self._wake.notify()
         return reader
+
+    def holds(self, newest: str) -> bool:
+        """Whether readers hold the state *newest*; sees to it that they will."""
+        generation = self._generation
+        if generation is None or generation.state != newest:
+            self._keep_on()
+            return False
+        return True
+
+    def waiting_reader(self) -> MemoryReader | None:
+        """A reader that has been asked before and waits for more; None where there is none."""
+        generation = self._generation
+        return generation.take_waiting() if generation is not None else None
 
     def _keep_on(self) -> None:
         if self._keeper is not None:

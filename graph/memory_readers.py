@@ -163,6 +163,14 @@ class Generation:
             self._put_back(None)
             raise
 
+    def take_waiting(self) -> MemoryReader | None:
+        """`take`, of those that have been asked before: without a fork, or a look at it."""
+        with self._lock:
+            if self._ending or not self._idle:
+                return None
+            self._out += 1
+            return self._idle.pop()
+
     def give_back(self, reader: MemoryReader) -> None:
         """Ends one query's use of *reader*."""
         if not reader.usable:

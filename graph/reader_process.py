@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import IO, BinaryIO, Literal
 
 from . import reader
-from .frames import Frame, Header, receive, send
+from .frames import Arriving, Frame, Header, receive, send
 from .sparql import (
     AnswerUnwritable,
     PeerError,
@@ -78,6 +78,15 @@ class Answer:
             self.file.close()
 
 
+class ReaderStartled(Exception):
+    """
+    A reader ended itself for no reason; ask another.
+
+    It asks the kernel to be ended with its pool. The kernel's word for that, SIGIO, may also be of
+    the question's own arrival, where it comes late (twice in ten thousand on a busy machine).
+    """
+
+
 class ReaderProcess(ABC):
     """
     One reader and the socket to it.
@@ -91,6 +100,13 @@ class ReaderProcess(ABC):
         self._complaints = complaints
         self._memory_mb = memory_mb
         self.usable = True
+        self._arriving = Arriving()
+        self._killed = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can answer at once."""
+        return True
 
     @property
     @abstractmethod
@@ -117,20 +133,59 @@ class ReaderProcess(ABC):
             send(self._peer, question)
             frame = receive(self._peer)
         except TimeoutError:
-            raise QueryTimeout(
-                f"the query was stopped after {timeout:g} s; ask for less, for example with LIMIT"
-            ) from None
+            raise self.too_slow(timeout) from None
         except (EOFError, ConnectionError):
-            raise self._cause_of_death() from None
+            raise self.cause_of_death() from None
+        return self.answer(frame)
+
+    def begin(self, question: Header) -> bool:
+        """
+        Asks without waiting; whether that could be. `more` brings the answer to `fileno`.
+
+        Raises: ConnectionError where it has died.
+        """
+        if not self.ready:
+            return False
+        self.usable = False
+        self._peer.setblocking(False)
+        send(self._peer, question)
+        self._arriving = Arriving()
+        return True
+
+    def fileno(self) -> int:
+        """What can be read once there is `more`."""
+        return self._peer.fileno()
+
+    def more(self) -> Answer | None:
+        """
+        The answer to what was begun, None while it is not whole.
+
+        Raises: as `ask`, but EOFError or ConnectionError where it has died.
+        """
+        try:
+            frame = self._arriving.more(self._peer)
+        except BlockingIOError:
+            return None
+        return None if frame is None else self.answer(frame)
+
+    def answer(self, frame: Frame) -> Answer:
+        """What *frame* brings. Raises: as `ask`."""
         if "error" in frame.header:
             self.usable = frame.header["error"] != "memory"
             raise self._refusal(frame.header)
         self.usable = True
         return _answer(frame)
 
+    def too_slow(self, timeout: float) -> QueryTimeout:
+        """What is told of a query that took *timeout* seconds."""
+        return QueryTimeout(
+            f"the query was stopped after {timeout:g} s; ask for less, for example with LIMIT"
+        )
+
     def kill(self) -> None:
         """Ends what the process does, from any thread: `ask` then raises at once."""
         self.usable = False
+        self._killed = True
         self._peer.shutdown(socket.SHUT_RDWR)  # a large process takes a while to die
         self._kill()
 
@@ -138,6 +193,7 @@ class ReaderProcess(ABC):
         """Ends the process and lets go of it."""
         self._kill()
         self._peer.close()
+        self._arriving.close()
         self._complaints.close()
 
     def _refusal(self, header: Header) -> Exception:
@@ -159,8 +215,11 @@ class ReaderProcess(ABC):
             case _:
                 return StoreError(header["message"])
 
-    def _cause_of_death(self) -> Exception:
+    def cause_of_death(self) -> Exception:
+        """What is told of a query that it died of, or `ReaderStartled`; waits for its end."""
         status = self._status()
+        if status == -signal.SIGIO and not self._killed:
+            return ReaderStartled()
         self._complaints.seek(0)
         complaints = self._complaints.read().decode(errors="replace")
         if any(sign in complaints for sign in OUT_OF_MEMORY):
@@ -202,6 +261,10 @@ class DiskReader(ReaderProcess):
     def lives(self) -> bool:
         return self._process.poll() is None
 
+    @property
+    def ready(self) -> bool:
+        return self._ready
+
     def ask(self, question: Header, timeout: float) -> Answer:
         if not self._ready:
             self._await_start()
@@ -219,7 +282,7 @@ class DiskReader(ReaderProcess):
                 "try again later"
             ) from None
         except (EOFError, ConnectionError):
-            raise self._cause_of_death() from None
+            raise self.cause_of_death() from None
 
     def _kill(self) -> None:
         self._process.kill()

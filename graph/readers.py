@@ -13,21 +13,33 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from typing import Literal
 
 from .cancellation import Cancellation
+from .frames import Header
 from .memory_host import MemoryHost
 from .memory_readers import MemoryReader
 from .peers import NOBODY, Peers
-from .reader_process import TRANSFER, Answer, DiskReader, Kind, ReaderProcess
+from .reader_process import (
+    TRANSFER,
+    Answer,
+    DiskReader,
+    Kind,
+    ReaderProcess,
+    ReaderStartled,
+)
 from .sparql import QueryCancelled, QueryTimeout, QueryTooLarge
 from .state import state
 from .store import Store, StoreError
 from .turns import Turns
 
-__all__ = ["Answer", "Cancellation", "Kind", "Memory", "ReaderPool"]
+__all__ = ["Answer", "Cancellation", "Kind", "Memory", "Pending", "ReaderPool"]
 
 Memory = Literal["auto", "on", "off"]
+
+# A query of at most so many characters fits into a socket's buffer, with what goes with it.
+SHORT = 32 * 1024
 
 
 class ReaderPool:
@@ -105,36 +117,88 @@ class ReaderPool:
             AnswerUnwritable: RDF/XML cannot hold it.
             StoreError: The store cannot be read any more.
         """
-        question = {
-            "text": text,
-            "solutions": results,
-            "boolean": boolean,
-            "graph": graph,
-            "default_graphs": list(default_graphs),
-            "named_graphs": list(named_graphs),
-            "base": base_iri,
-        }
-        if cancellation is None:
-            cancellation = Cancellation()
+        question = _question(text, results, boolean, graph, default_graphs, named_graphs, base_iri)
+        return self.again(question, cancellation or Cancellation())
+
+    def again(self, question: Header, cancellation: Cancellation) -> Answer:
+        """`query`, of what was put into a frame already."""
         self._check_open()
         self._turns.take(cancellation)
         try:
-            reader = self._reader()
-            answer = None
-            try:
-                with cancellation.interrupting(reader.kill):
-                    answer = reader.ask(question, self.timeout)
-            except BaseException as error:
-                if answer is not None:
-                    answer.close()
-                if not reader.usable:
-                    self._count(error)
-                raise
-            finally:
-                self._part(reader)
+            while True:
+                with suppress(ReaderStartled):
+                    return self._answer(question, cancellation)
         finally:
             self._turns.give_back()
+
+    def _answer(self, question: Header, cancellation: Cancellation) -> Answer:
+        reader = self._reader()
+        answer = None
+        try:
+            with cancellation.interrupting(reader.kill):
+                answer = reader.ask(question, self.timeout)
+        except BaseException as error:
+            if answer is not None:
+                answer.close()
+            if not reader.usable:
+                self.count(error)
+            raise
+        finally:
+            self._part(reader)
         return answer
+
+    def begin(
+        self,
+        text: str,
+        *,
+        media_type: str,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        base_iri: str | None = None,
+        cancellation: Cancellation,
+    ) -> "Pending | None":
+        """
+        `query` for an event loop, where it need not wait for anything but the answer; else None.
+
+        *media_type* is that of the answer, whatever its kind. What an answer's own error is (a
+        wrong query, say) `Pending.more` raises.
+
+        Raises:
+            QueryCancelled: *cancellation* was cancelled already.
+        """
+        length = len(text) + sum(map(len, (*default_graphs, *named_graphs, base_iri or "")))
+        if length > SHORT or not self._close.alive or not self._turns.take_free():
+            return None
+        question = _question(
+            text, media_type, media_type, media_type, default_graphs, named_graphs, base_iri
+        )
+        reader = self._waiting_reader()
+        if reader is None:
+            self._turns.give_back()
+            return None
+        with ExitStack() as stack:
+            stack.callback(self._turns.give_back)
+            stack.callback(self._part, reader)
+            stack.enter_context(cancellation.interrupting(reader.kill))
+            try:
+                if reader.begin(question):
+                    return Pending(self, reader, question, cancellation, stack.pop_all())
+            except ConnectionError:  # killed by somebody else meanwhile: another will answer
+                pass
+        return None
+
+    def _waiting_reader(self) -> ReaderProcess | None:
+        """A reader that has been asked before and waits for more, for this query alone."""
+        found: ReaderProcess | None
+        if self._host is not None and self._host.holds(state(self.store)):
+            found = self._host.waiting_reader()
+        else:
+            found = self._idle.pop() if self._idle else None
+        if found is None:
+            return None
+        with self._lock:
+            self._busy += 1
+        return found
 
     def _check_open(self) -> None:
         if not self._close.alive:
@@ -215,7 +279,8 @@ class ReaderPool:
         self._alive.discard(reader)
         reader.stop()
 
-    def _count(self, error: BaseException) -> None:
+    def count(self, error: BaseException) -> None:
+        """Counts a reader that *error* was the end of."""
         with self._lock:
             if isinstance(error, QueryTimeout):
                 self._killed["timeout"] += 1
@@ -223,6 +288,101 @@ class ReaderPool:
                 self._killed["cancelled"] += 1
             elif isinstance(error, QueryTooLarge):
                 self._killed["memory"] += 1
+
+
+class Pending:
+    """A query that a reader works on, for whoever waits on `fileno` himself."""
+
+    def __init__(
+        self,
+        pool: ReaderPool,
+        reader: ReaderProcess,
+        question: Header,
+        cancellation: Cancellation,
+        ending: ExitStack,
+    ) -> None:
+        self.timeout = pool.timeout
+        self._pool = pool
+        self._reader = reader
+        self._question = question
+        self._cancellation = cancellation
+        self._ending = ending
+        self._error: Exception | None = None
+
+    def fileno(self) -> int:
+        """Can be read when there is `more`."""
+        return self._reader.fileno()
+
+    def more(self) -> Answer | None:
+        """
+        The answer, None while it is not whole; then the query is over, as with an error.
+
+        Raises:
+            ReaderGone: The reader has died, or must; `bury` it.
+            As `ReaderPool.query` besides.
+        """
+        try:
+            answer = self._reader.more()
+        except (EOFError, ConnectionError):
+            raise ReaderGone from None
+        except Exception as error:
+            if not self._reader.usable:
+                self._error = error
+                raise ReaderGone from None
+            self._ending.close()
+            raise
+        if answer is not None:
+            try:
+                self._ending.close()
+            except QueryCancelled:
+                answer.close()
+                raise
+        return answer
+
+    def kill(self) -> None:
+        """Ends the reader of a query that has taken too long; `bury` it then."""
+        self._error = self._reader.too_slow(self.timeout)
+        self._reader.kill()
+
+    def bury(self) -> Answer:
+        """
+        Waits for the end of the reader; another one's answer, if it died for no reason.
+
+        Raises: as `ReaderPool.query`.
+        """
+        error = self._error or self._reader.cause_of_death()
+        try:
+            self._ending.close()
+        except QueryCancelled as cancelled:
+            error = cancelled
+        if isinstance(error, ReaderStartled):
+            return self._pool.again(self._question, self._cancellation)
+        self._pool.count(error)
+        raise error
+
+
+class ReaderGone(Exception):
+    """There is no more to read from a reader."""
+
+
+def _question(
+    text: str,
+    solutions: str,
+    boolean: str,
+    graph: str,
+    default_graphs: Sequence[str],
+    named_graphs: Sequence[str],
+    base_iri: str | None,
+) -> Header:
+    return {
+        "text": text,
+        "solutions": solutions,
+        "boolean": boolean,
+        "graph": graph,
+        "default_graphs": list(default_graphs),
+        "named_graphs": list(named_graphs),
+        "base": base_iri,
+    }
 
 
 def _stop_all(readers: set[DiskReader], host: MemoryHost | None, owner: int) -> None:

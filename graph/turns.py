@@ -52,6 +52,14 @@ class Turns:
         if self._leaves(called):
             raise QueryTimeout(f"no reader was free within {self.patience:g} s; try again later")
 
+    def take_free(self) -> bool:
+        """A turn if one is free now; whether it was."""
+        with self._lock:
+            if not self.free:
+                return False
+            self.free -= 1
+            return True
+
     def give_back(self) -> None:
         """Ends a turn; who has waited longest gets it."""
         with self._lock:

@@ -1,11 +1,14 @@
 """Queries put to the readers from an event loop: in turns, shared, stopped when nobody waits."""
 
 import asyncio
+import threading
+from collections.abc import Callable
 from functools import partial
+from typing import NoReturn
 
 from scholargraph import ScholarGraphError
 from scholargraph.graph.cancellation import Cancellation
-from scholargraph.graph.readers import Answer
+from scholargraph.graph.readers import Answer, Pending, ReaderGone
 from scholargraph.graph.sparql import QueryCancelled, QueryTimeout
 
 from . import queries
@@ -47,6 +50,7 @@ class Asking:
         self._crew = Crew(2 * settings.readers, "query")  # short work, and as much long beside it
         self._flights: set[Flight] = set()  # until they have landed
         self._flying: set[Flight] = set()  # those that have a place
+        self._crewed: set[Flight] = set()  # those of them that a thread of the crew is for
 
     async def question(self, request: queries.Request) -> Question | None:
         """
@@ -104,8 +108,12 @@ class Asking:
             self._arrived(flight)
             land(False)
 
+        here = threading.get_ident()
+
         def tell(_: object) -> None:
-            if not loop.is_closed():
+            if threading.get_ident() == here:
+                arrive()
+            elif not loop.is_closed():
                 loop.call_soon_threadsafe(arrive)
 
         async def watch() -> None:
@@ -137,20 +145,30 @@ class Asking:
         loop = asyncio.get_running_loop()
         crowded = False
 
-        def compute(cancellation: Cancellation) -> Answer:
-            try:
-                return queries.compute(self._service, asked, cancellation)
-            except QueryCancelled:
-                if crowded:
-                    raise QueryTimeout(
-                        "the query was stopped: others wait, and enough long ones run already; "
-                        "ask for less, or try again later"
-                    ) from None
-                raise
+        def fly(compute: Callable[[Cancellation], Answer]) -> None:
+            def explained(cancellation: Cancellation) -> Answer:
+                try:
+                    return compute(cancellation)
+                except QueryCancelled:
+                    if crowded:
+                        raise QueryTimeout(
+                            "the query was stopped: others wait, and enough long ones run "
+                            "already; ask for less, or try again later"
+                        ) from None
+                    raise
+
+            self._service.answers.fly(flight, explained)
 
         def start() -> None:
             self._flying.add(flight)
-            self._crew.do(partial(self._service.answers.fly, flight, compute))
+            pending = None
+            if not flight.cancellation.cancelled:
+                pending = queries.begin(self._service, asked, flight.cancellation)
+            if pending is None:
+                self._crewed.add(flight)
+                self._crew.do(partial(fly, partial(queries.compute, self._service, asked)))
+            else:
+                self._follow(flight, pending, fly)
             if not self._looking:
                 self._looking = True
                 loop.call_later(SHORT, self._look)
@@ -168,6 +186,45 @@ class Asking:
         if not self._places.take(client, flight, start, stop) and self._limited:
             loop.call_later(PATIENCE, give_up)
 
+    def _follow(
+        self,
+        flight: Flight,
+        pending: Pending,
+        fly: Callable[[Callable[[Cancellation], Answer]], None],
+    ) -> None:
+        """Has the loop wait for *pending*: no thread has to be woken for it, nor wake this one."""
+        loop = asyncio.get_running_loop()
+        descriptor = pending.fileno()
+
+        def over() -> None:
+            loop.remove_reader(descriptor)
+            timer.cancel()
+
+        def bury() -> None:
+            over()
+            self._crewed.add(flight)
+            self._crew.do(partial(fly, lambda _: pending.bury()))  # which may have to wait
+
+        def readable() -> None:
+            try:
+                answer = pending.more()
+            except ReaderGone:
+                bury()
+            except Exception as error:
+                over()
+                fly(partial(_raise, error))
+            else:
+                if answer is not None:
+                    over()
+                    fly(lambda _: answer)
+
+        def slow() -> None:
+            pending.kill()
+            bury()
+
+        timer = loop.call_later(pending.timeout, slow)
+        loop.add_reader(descriptor, readable)
+
     def _look(self) -> None:
         self._looking = self._places.look()
         if self._looking:
@@ -177,7 +234,9 @@ class Asking:
         self._flights.discard(flight)
         if flight in self._flying:
             self._flying.remove(flight)
-            self._crew.done()
+            if flight in self._crewed:
+                self._crewed.remove(flight)
+                self._crew.done()
             self._places.give_back(flight)
 
     def _leave(self, flight: Flight, *, first: bool) -> None:
@@ -187,8 +246,8 @@ class Asking:
 
     def _end(self, flight: Flight, error: ScholarGraphError) -> None:
         """Ends what has not begun."""
+        self._service.answers.fly(flight, partial(_raise, error))
 
-        def fail(_: Cancellation) -> Answer:
-            raise error
 
-        self._service.answers.fly(flight, fail)
+def _raise(error: BaseException, _: Cancellation) -> NoReturn:
+    raise error

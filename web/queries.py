@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from scholargraph.graph import reader
 from scholargraph.graph.cancellation import Cancellation
-from scholargraph.graph.readers import Answer
+from scholargraph.graph.readers import Answer, Pending
 from scholargraph.graph.sparql import Form, form
 
 from .answer_cache import Key
@@ -154,7 +154,7 @@ def compute(service: Service, asked: Question, cancellation: Cancellation | None
     Raises:
         What `ReaderPool.query` does.
     """
-    internal = JSON if asked.media_type == "application/json" else asked.media_type
+    internal = _internal(asked)
     return service.readers.query(
         asked.text,
         results=internal,
@@ -165,6 +165,22 @@ def compute(service: Service, asked: Question, cancellation: Cancellation | None
         base_iri=asked.base,
         cancellation=cancellation,
     )
+
+
+def begin(service: Service, asked: Question, cancellation: Cancellation) -> Pending | None:
+    """`compute` for an event loop, where a reader waits for work; else None."""
+    return service.readers.begin(
+        asked.text,
+        media_type=_internal(asked),
+        default_graphs=asked.default_graphs,
+        named_graphs=asked.named_graphs,
+        base_iri=asked.base,
+        cancellation=cancellation,
+    )
+
+
+def _internal(asked: Question) -> str:
+    return JSON if asked.media_type == "application/json" else asked.media_type
 
 
 def reply(asked: Question, answer: Answer) -> Reply:
