@@ -8,6 +8,7 @@ import sys
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, BinaryIO, Literal
 
@@ -254,7 +255,8 @@ class DiskReader(ReaderProcess):
                 env=environment(),
             )
         super().__init__(ours, complaints, setting["memory_mb"])
-        send(ours, setting)
+        with suppress(ConnectionError):  # it died at birth: whoever asks it will be told of what
+            send(ours, setting)
         self._ready = False
 
     @property
