@@ -17,7 +17,7 @@ from .annotations import CONCEPTS, LINKED_BY, Marked, mark, marked, short_forms
 from .gazetteer import abbreviations, lines, names
 from .keys import concept_key, singular
 from .mentions import KINDS, Kind, LinkRule
-from .naming import PRAISE, is_coined
+from .naming import PRAISE, is_coined, kind_of_head
 
 _DETERMINER = re.compile(
     r"^(?:the|an?|our|this|that|these|those|their|its|each|any|some|such|both|all|other|another|"
@@ -252,10 +252,9 @@ def linked(
     evidence: dict[str, dict[Kind, float]] = defaultdict(lambda: defaultdict(float))
     for mention, concept in pairs:
         evidence[concept.key][mention.kind] += mention.score
-    kinds = {
-        key: max(scores, key=lambda kind: (scores[kind], -KINDS.index(kind)))
-        for key, scores in evidence.items()
-    }
+    # 'SSM' may be a data set of this paper, though most mean state space models by it.
+    guessed = {concept.key for _, concept in pairs if "known" in concept.rules}
+    kinds = {key: _kind("" if key in guessed else key, scores) for key, scores in evidence.items()}
     labels: dict[str, Counter[str]] = defaultdict(Counter)
     shorts: dict[str, Counter[str]] = defaultdict(Counter)
     for _, concept in pairs:
@@ -275,6 +274,14 @@ def linked(
         settled.append((mention._replace(kind=kinds[key]), result))
     settled.sort(key=lambda pair: pair[0])
     return settled
+
+
+def _kind(name: str, scores: dict[Kind, float]) -> Kind:
+    """The kind with most evidence; but what calls itself a network or a model is no data set."""
+    kind = max(scores, key=lambda kind: (scores[kind], -KINDS.index(kind)))
+    if kind == "dataset" and kind_of_head(name.replace("-", " ")) == "method":
+        return "method"
+    return kind
 
 
 def _without_known_heads(pairs: list[tuple[Marked, Linked]]) -> list[tuple[Marked, Linked]]:

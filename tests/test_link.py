@@ -238,3 +238,9 @@ def test_versions_and_sizes_are_concepts_of_their_own():
     )
 
     assert len({key for _, key, _, _ in found}) == 4
+
+
+def test_what_calls_itself_a_network_is_no_dataset():
+    found = concepts("the tree inference network", [("tree inference network", "dataset")])
+
+    assert found == [("method", "tree-inference-network", "tree inference network", None)]
