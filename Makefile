@@ -66,6 +66,7 @@ tests/comunica/node_modules/ready: tests/comunica/package-lock.json
 # Those of benchmarks/ that are folders want peers or data: their README says which.
 bench: setup
 	for script in benchmarks/*.py; do $(BIN)/python $$script; done
+	$(BIN)/python benchmarks/sparql --work .bench --json .bench/sparql.json
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra validate --group dev \
