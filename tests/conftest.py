@@ -33,6 +33,16 @@ RUN = Run(
 )
 
 
+@pytest.fixture(autouse=True)
+def settings_end_with_their_test() -> Iterator[None]:
+    """`serve`, run in this process, leaves its options to the workers that it would start."""
+    before = {name: text for name, text in os.environ.items() if name.startswith("SCHOLARGRAPH_")}
+    yield
+    for name in [name for name in os.environ if name.startswith("SCHOLARGRAPH_")]:
+        del os.environ[name]
+    os.environ.update(before)
+
+
 @pytest.fixture(scope="session")
 def corpus() -> tuple[Marked, ...]:
     """Eight papers with what is to be found in them; see tests/corpus.py."""
