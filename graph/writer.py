@@ -35,6 +35,8 @@ from .sparql import PeerError, QueryError, QueryRefused
 from .store import MARKER, Store, StoreBusy, StoreError, Writer
 from .updates import updating
 
+# What a writer ends with whose store was moved away.
+MOVED = 75
 # Seconds that the store stays open for a next change, and between looks at whether it is wanted.
 LINGER = 1.0
 PAUSE = 0.02
@@ -132,9 +134,9 @@ class ChangeProcess:
 
     def _held(self) -> Writer:
         """The store, open and locked: as it was left, or anew."""
-        if self._writer is not None and self._identity() == self._opened:
+        if self._writer is not None:
+            self._end_if_moved()
             return self._writer
-        self._release()
         self._writer = self._stack.enter_context(self._store.writing(wait=self._wait))
         self._opened = self._identity()
         return self._writer
@@ -150,10 +152,19 @@ class ChangeProcess:
     def _linger(self) -> None:
         until = time.monotonic() + LINGER
         while self._writer is not None:
+            self._end_if_moved()
             if select.select([self._peer], [], [], PAUSE)[0]:
                 return
             if time.monotonic() > until or self._store.wanted():
                 self._release()
+
+    def _end_if_moved(self) -> None:
+        """
+        Ends this process if another store stands where its own was: RocksDB knows its files by
+        name, and would close that one's. What was acknowledged is on disk.
+        """
+        if self._identity() != self._opened:
+            os._exit(MOVED)
 
     def _release(self) -> None:
         self._writer = None

@@ -16,6 +16,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Sequence
+from contextlib import suppress
 
 from . import writer
 from .documents import Document
@@ -125,20 +126,29 @@ class Writers:
         try:
             if not self._close.alive:
                 raise StoreError("this writer is closed")
-            if self._processes and not self._processes[0].lives:
-                self._processes.pop().stop()
-            if not self._processes:
-                self._processes.append(_Process(self))
-            process = self._processes[0]
-            try:
-                answer = process.ask(header, body)
-            except BaseException:
-                if self._processes:
-                    self._processes.pop().stop()
-                raise
-            return process.value(answer)
+            while True:
+                with suppress(_Moved):
+                    return self._changed(header, body)
         finally:
             self._turn.release()
+
+    def _changed(self, header: Header, body: bytes) -> object:
+        if self._processes and not self._processes[0].lives:
+            self._processes.pop().stop()
+        if not self._processes:
+            self._processes.append(_Process(self))
+        process = self._processes[0]
+        try:
+            answer = process.ask(header, body)
+        except BaseException:
+            if self._processes:
+                self._processes.pop().stop()
+            raise
+        return process.value(answer)
+
+
+class _Moved(Exception):
+    """Nothing was changed: the store was moved away from under its writer. Ask another."""
 
 
 class _Process:
@@ -224,6 +234,8 @@ class _Process:
 
     def _cause_of_death(self) -> Exception:
         status = self._process.wait()
+        if status == writer.MOVED:
+            return _Moved()
         self._complaints.seek(0)
         complaints = self._complaints.read().decode(errors="replace")
         if any(sign in complaints for sign in (*OUT_OF_MEMORY, _NO_THREAD)):

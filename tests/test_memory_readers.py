@@ -34,11 +34,14 @@ def rows(pool, query):
 
 
 def parents():
-    return [
-        child
-        for child in psutil.Process().children()
-        if "scholargraph.graph.memory_parent" in child.cmdline()
-    ]
+    return [child for child in psutil.Process().children() if is_parent(child)]
+
+
+def is_parent(process):
+    try:
+        return "scholargraph.graph.memory_parent" in process.cmdline()
+    except (psutil.ZombieProcess, psutil.NoSuchProcess):  # it ended while we looked
+        return False
 
 
 def forked(parent):

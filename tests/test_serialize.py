@@ -17,7 +17,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 from scholargraph.graph import vocab as v
 from scholargraph.graph.backup import backup, restore, stats
 from scholargraph.graph.describe import MOST_MENTIONS, MOST_PAPERS, describe
-from scholargraph.graph.iris import DEFAULT_BASE
+from scholargraph.graph.iris import DEFAULT_BASE, Iris
 from scholargraph.graph.rdfxml import NotXml
 from scholargraph.graph.serialize import FORMATS, serialize
 from scholargraph.graph.store import Store, StoreError
@@ -253,7 +253,7 @@ def test_large_graphs_come_in_chunks():
 
 def described(store: Store, path: str) -> set[Quad]:
     with store.snapshot() as snapshot:
-        quads = describe(snapshot, NamedNode(DEFAULT_BASE + path))
+        quads = describe(snapshot, NamedNode(DEFAULT_BASE + path), Iris())
     assert len(quads) == len(set(quads))
     return set(quads)
 

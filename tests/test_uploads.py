@@ -3,6 +3,7 @@
 import gzip
 import threading
 
+import psutil
 import pytest
 from pyoxigraph import DefaultGraph, NamedNode
 
@@ -332,6 +333,13 @@ def test_others_may_write_between_the_changes_of_a_server(empty_store):
     assert found == {0, 1, 2, 3} | {100 + number for number in range(len(made))}
 
 
+def is_writer(process):
+    try:
+        return "scholargraph.graph.writer" in process.cmdline()
+    except (psutil.ZombieProcess, psutil.NoSuchProcess):
+        return False
+
+
 def test_a_store_that_was_replaced_is_not_written_to_under_its_old_name(tmp_path):
     path = tmp_path / "papers.db"
     update(Store.open(path, create=True), "INSERT DATA { <x:s> <x:p> 'old' }")
@@ -339,6 +347,10 @@ def test_a_store_that_was_replaced_is_not_written_to_under_its_old_name(tmp_path
     try:
         writers.update("INSERT DATA { <x:s> <x:p> 'older' }")
         path.rename(tmp_path / "away.db")
+        # Within moments: RocksDB knows its files by name, and would touch the new store's.
+        writing = [child for child in psutil.Process().children() if is_writer(child)]
+        gone, _ = psutil.wait_procs(writing, timeout=10)
+        assert len(gone) == 1
         update(Store.open(path, create=True), "INSERT DATA { <x:s> <x:p> 'new' }")
         writers.update("INSERT DATA { <x:s> <x:p> 'newer' }")
     finally:

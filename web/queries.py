@@ -247,11 +247,13 @@ _remembered_question = lru_cache(REMEMBERED)(_question)
 
 def _named(parameters: Parameters) -> tuple[str, ...]:
     """The media types that ``format=`` stands for; SPARQLWrapper gives a name and then types."""
-    names = [name for name in parameters.all("format") if name]
-    parts = [part for name in names for part in (name, *name.split(","))]
-    found = [media for part in parts for media in FORMATS.get(part, MEDIA_TYPES.get(part, ()))]
-    if names and not found:
-        raise standard(400, f"There is no format {names[0][:40]!r}; choose {', '.join(FORMATS)}.")
+    found: list[str] = []
+    for name in filter(None, parameters.all("format")):
+        parts = (name, *name.split(","))
+        known = [media for part in parts for media in FORMATS.get(part, MEDIA_TYPES.get(part, ()))]
+        if not known:
+            raise standard(400, f"There is no format {name[:40]!r}; choose {', '.join(FORMATS)}.")
+        found += known
     return tuple(found)
 
 

@@ -47,9 +47,9 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     app.extensions[EXTENSION].close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Chromium without a window."""
+    """Chromium without a window; while it is there, no other event loop can run."""
     if not CHROMIUM.exists():
         found = shutil.which("chromium")
         if found is None:
