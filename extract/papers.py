@@ -7,6 +7,11 @@ from typing import Literal
 
 Measure = Literal["h-index", "papers", "citations", "novelty", "ai-score", "paper-score"]
 
+# What sort of publication a paper is; each source's own words are mapped to these.
+Genre = Literal[
+    "article", "conference-paper", "preprint", "review", "book", "chapter", "thesis", "report"
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Author:
@@ -19,7 +24,20 @@ class Author:
     name: str
     position: int | None = None
     orcid: str | None = None
-    affiliation: str | None = None
+    affiliations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """
+    A work that a paper cites, as far as its source says: at least one identifier, or a title.
+
+    *ids* pairs schemes with values as in `Paper`; *year* has four digits.
+    """
+
+    ids: tuple[tuple[str, str], ...] = ()
+    title: str | None = None
+    year: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +54,15 @@ class Paper:
     """
     One paper as its source states it, markup already turned into plain text.
 
-    *date* is ISO 8601 at the precision known: ``2022-03-15``, ``2022-03`` or ``2022``. *categories*
-    are arXiv's names where they are known (``cs.CV``). *ids* pairs a scheme (``doi``, ``arxiv``,
-    ``acl``, ``source``) with a value; *code* holds repository addresses. *affiliations* belong to
-    the paper as a whole where the source does not say whose they are. *verbatim* marks a record
-    that came with ``text`` instead of title and abstract: *abstract* is then that text, untouched.
+    *abstract* is empty where the source has none. *date* is ISO 8601 at the precision known:
+    ``2022-03-15``, ``2022-03`` or ``2022``. *categories* are arXiv's names where they are known
+    (``cs.CV``). *ids* pairs a scheme with a value in its normal form: ``doi``, ``arxiv``, ``acl``,
+    ``pmid``, ``pmcid``, ``openalex`` (``W2741809807``), ``s2`` (Semantic Scholar's 40 digits),
+    ``dblp``, ``isbn``, ``source`` (the record's own). *code* holds repository addresses.
+    *affiliations* belong to the paper as a whole where the source does not say whose they are.
+    *references* are what the paper cites, in the source's order. *withdrawn* marks what its source
+    calls withdrawn or retracted. *verbatim* marks a record that came with ``text`` instead of title
+    and abstract: *abstract* is then that text, untouched.
     """
 
     id: str
@@ -58,6 +80,13 @@ class Paper:
     affiliations: tuple[str, ...] = ()
     claims: tuple[SourceClaim, ...] = ()
     verbatim: bool = False
+    genre: Genre | None = None
+    volume: str | None = None
+    issue: str | None = None
+    pages: str | None = None
+    publisher: str | None = None
+    references: tuple[Reference, ...] = ()
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,8 +135,8 @@ def _author_quads(author: Author, subject: NamedNode, iris: Iris) -> Iterator[Qu
         yield Quad(authorship, v.POSITION, Literal(author.position))
     if author.orcid:
         yield Quad(authorship, v.ORCID, Literal(author.orcid))
-    if author.affiliation:
-        yield Quad(authorship, v.AFFILIATION, Literal(author.affiliation))
+    for affiliation in author.affiliations:
+        yield Quad(authorship, v.AFFILIATION, Literal(affiliation))
 
 
 def _claim_quads(

@@ -297,7 +297,10 @@ def _authors(record: dict[str, Any], notices: list[str]) -> tuple[tuple[Author, 
             raise _Invalid('"authors" has an entry without "name"; add it or take the entry out')
         position = _position(entry, place)
         place = position or place
-        authors.append(Author(name, position, _orcid(entry, notices), _plain(entry, "affiliation")))
+        affiliation = _plain(entry, "affiliation")
+        authors.append(
+            Author(name, position, _orcid(entry, notices), (affiliation,) if affiliation else ())
+        )
     positions = [author.position for author in authors if author.position is not None]
     if len(positions) != len(set(positions)):
         raise _Invalid('two "authors" have the same "position"; number them 1, 2, 3…')

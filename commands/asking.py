@@ -1,0 +1,118 @@
+"""Answers out: queries, files, counts."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from scholargraph import ScholarGraphError
+
+from .options import PATH, store_option, writing
+
+ANSWERS = ["table", "json", "csv", "tsv", "xml", "ttl", "nt", "jsonld", "rdf"]
+NETWORKS = ["graph", "coauthors", "concepts", "papers"]
+
+
+@click.command()
+@click.argument("question", metavar="SPARQL|FILE.rq|-")
+@click.option(
+    "--format",
+    "answer_format",
+    type=click.Choice(ANSWERS),
+    default="table",
+    show_default=True,
+    help="`table` is for people and shows graphs as Turtle.",
+)
+@store_option
+def query(question: str, answer_format: str, store: Path) -> None:
+    """
+    Ask the graph a SPARQL question.
+
+    \b
+    scholargraph query 'SELECT ?name WHERE { ?s <http://xmlns.com/foaf/0.1/name> ?name } LIMIT 5'
+    scholargraph query coauthors.rq --format csv > coauthors.csv
+    """
+    from scholargraph.graph.answers import answered
+    from scholargraph.graph.store import Store
+
+    text = _query_text(question)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    with writing(None) as write:
+        for chunk in answered(Store.open(store), text, answer_format, width=width):
+            write(chunk)
+
+
+def _query_text(question: str) -> str:
+    if question == "-":
+        return sys.stdin.read()
+    # A query has blanks or braces; whatever has neither was meant to name a file.
+    if question.endswith((".rq", ".sparql")) or not set(question) & set(" \t\n{"):
+        try:
+            return Path(question).read_text("utf-8")
+        except FileNotFoundError:
+            raise ScholarGraphError(
+                f"{question}: no such file; a query in quotes, or a file that ends in .rq"
+            ) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ScholarGraphError(f"{question}: cannot be read: {error}") from error
+    return question
+
+
+@click.command()
+@click.argument("file", type=PATH)
+@click.option(
+    "--what",
+    type=click.Choice(NETWORKS),
+    default=None,
+    show_default="by the file's name, else graph",
+    help="The whole graph, or one of its networks.",
+)
+@click.option(
+    "--format",
+    "export_format",
+    metavar="SUFFIX",
+    help="ttl, nt, jsonld, rdf, trig, nq; graphml, gexf, csv, json for networks."
+    "  [default: by the file's suffix]",
+)
+@store_option
+def export(file: Path, what: str | None, export_format: str | None, store: Path) -> None:
+    """
+    Write the graph, or one of its networks, to FILE.
+
+    \b
+    scholargraph export graph.ttl
+    scholargraph export coauthors.graphml
+    """
+    from scholargraph.graph.export import export as exported
+    from scholargraph.graph.store import Store
+
+    with Store.open(store).snapshot() as snapshot:
+        exported(snapshot, file, format=export_format, what=what)
+
+
+@click.command()
+@store_option
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+def stats(store: Path, as_json: bool) -> None:
+    """
+    Say what is in the graph.
+
+    \b
+    scholargraph stats --store my-field.db
+    """
+    from dataclasses import asdict
+
+    from scholargraph.graph.backup import stats as counted
+    from scholargraph.graph.store import Store
+
+    with Store.open(store).snapshot() as snapshot:
+        counts = asdict(counted(snapshot))
+    if as_json:
+        click.echo(json.dumps(counts))
+        return
+    for kind, count in counts.pop("concepts").items():
+        counts[f"{kind}s"] = count
+    for name, count in counts.items():
+        click.echo(f"{name:10}{count:>12,}")

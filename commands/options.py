@@ -1,0 +1,78 @@
+"""What several commands share: their options, progress on stderr, and results on stdout."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from scholargraph import ScholarGraphError
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+PATH = click.Path(path_type=Path)
+FORMATS = ["auto", "profile", "jsonl"]  # of sources, named here since reading them takes time
+
+
+def store_option(command: Command) -> Command:
+    return click.option(
+        "--store",
+        type=PATH,
+        envvar="SCHOLARGRAPH_STORE",
+        default=Path("scholargraph.db"),
+        show_default="$SCHOLARGRAPH_STORE, else ./scholargraph.db",
+        help="The folder that holds the graph.",
+    )(command)
+
+
+def base_option(command: Command) -> Command:
+    return click.option(
+        "--base",
+        envvar="SCHOLARGRAPH_BASE",
+        default=None,
+        metavar="IRI",
+        help="What the graph's own IRIs begin with; fixed when the store is made.",
+    )(command)
+
+
+def jobs_option(command: Command) -> Command:
+    return click.option(
+        "--jobs",
+        type=click.IntRange(1, 256),
+        default=os.cpu_count() or 1,
+        show_default="one for each core",
+        help="Processes that extract.",
+    )(command)
+
+
+@contextlib.contextmanager
+def progress(unit: str) -> Iterator["tqdm[Any]"]:
+    from tqdm import tqdm
+
+    # Not drawn where stderr is no terminal, nor for work that is done within half a second.
+    with tqdm(unit=f" {unit}", disable=None, delay=0.5, leave=False) as bar:
+        yield bar
+
+
+@contextlib.contextmanager
+def writing(path: Path | None) -> Iterator[Callable[[bytes], Any]]:
+    """Writes to stdout, or to *path*, which appears only when everything is written."""
+    if path is None:
+        yield sys.stdout.buffer.write
+        sys.stdout.buffer.flush()
+        return
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("wb") as file:
+            yield file.write
+        draft.replace(path)
+    except OSError as error:
+        raise ScholarGraphError(f"{path}: cannot be written: {error.strerror}") from error
+    finally:
+        draft.unlink(missing_ok=True)
