@@ -307,7 +307,7 @@ CORPUS: tuple[Marked, ...] = (
             ("GM", "synonymOf", "gated memory", 0.75),
             ("Flood Extent", "subtaskOf", "earth observation", 0.8),
         ),
-        authors=(Author("Wei Chen", 1, "0000-0002-1825-0097", "Lake University"),),
+        authors=(Author("Wei Chen", 1, "0000-0002-1825-0097", ("Lake University",)),),
         date="2024-07-01",
         categories=("cs.LG",),
     ),
