@@ -26,6 +26,16 @@ def abstract_text(raw: str) -> str:
     return _text(raw, "abstract", LONGEST_ABSTRACT)
 
 
+def optional_abstract(raw: str) -> str:
+    """
+    *raw* as plain text, empty where the source has no abstract.
+
+    Raises: ValueError where it is too long.
+    """
+    check_length(raw, "abstract")
+    return plain(raw)
+
+
 def check_length(text: str, name: str, longest: int = LONGEST_ABSTRACT) -> None:
     """Raises: ValueError where *text* is longer than *longest* characters."""
     if len(text) > longest:
