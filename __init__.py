@@ -8,6 +8,7 @@ tree with the code:
   * SourceError            a file that cannot be read as papers
   * ModelError             weights that are missing or do not fit
   * WorkerError            an extracting process that ended before its papers were done
+  * ClusterError           a Dask cluster that cannot be reached, or cannot do the work
   * StoreError             a folder that is no store, or cannot be written
     - StoreBusy            another process is writing
   * RdfError               RDF that cannot be read, with its line

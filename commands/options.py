@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +13,9 @@ from scholargraph import ScholarGraphError
 
 if TYPE_CHECKING:
     from tqdm import tqdm
+
+    from scholargraph.extract.mentions import Extraction
+    from scholargraph.extract.papers import Paper
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -49,6 +52,32 @@ def jobs_option(command: Command) -> Command:
         show_default="one for each core",
         help="Processes that extract.",
     )(command)
+
+
+def dask_option(command: Command) -> Command:
+    return click.option(
+        "--dask",
+        default=None,
+        metavar="ADDRESS",
+        envvar="SCHOLARGRAPH_DASK",
+        help="Extract on the Dask cluster of this scheduler, such as tcp://host:8786, instead of"
+        " here.",
+    )(command)
+
+
+def extractor(
+    jobs: int, dask: str | None
+) -> "Callable[[Iterable[Paper]], Iterator[tuple[Paper, Extraction]]]":
+    """What extracts: a Dask cluster at the address *dask*, or *jobs* processes here."""
+    from functools import partial
+
+    if dask is not None:
+        from scholargraph.extract.cluster import extract_on
+
+        return partial(extract_on, dask)
+    from scholargraph.extract import extract
+
+    return partial(extract, jobs=jobs)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,17 @@ from pathlib import Path
 
 import click
 
-from .options import FORMATS, PATH, base_option, jobs_option, progress, store_option, writing
+from .options import (
+    FORMATS,
+    PATH,
+    base_option,
+    dask_option,
+    extractor,
+    jobs_option,
+    progress,
+    store_option,
+    writing,
+)
 
 
 @click.command("import")
@@ -27,6 +37,7 @@ from .options import FORMATS, PATH, base_option, jobs_option, progress, store_op
     "  [default: today]",
 )
 @jobs_option
+@dask_option
 @base_option
 @store_option
 def import_(
@@ -34,6 +45,7 @@ def import_(
     source_format: str,
     captured: datetime.datetime | None,
     jobs: int,
+    dask: str | None,
     base: str | None,
     store: Path,
 ) -> None:
@@ -47,7 +59,13 @@ def import_(
     scholargraph import papers.jsonl --store my-field.db
     """
     if import_papers(
-        paths, store, base, format=source_format, captured=captured and captured.date(), jobs=jobs
+        paths,
+        store,
+        base,
+        format=source_format,
+        captured=captured and captured.date(),
+        jobs=jobs,
+        dask=dask,
     ):
         raise SystemExit(1)
 
@@ -58,13 +76,12 @@ def import_papers(
     base: str | None,
     *,
     jobs: int,
+    dask: str | None = None,
     format: str = "auto",
     captured: datetime.date | None = None,
 ) -> bool:
     """Imports, prints the report, and says whether anything was refused."""
-    from functools import partial
-
-    from scholargraph.extract import extract, model_id
+    from scholargraph.extract import model_id
     from scholargraph.graph.importing import import_files
     from scholargraph.graph.store import Store
 
@@ -80,7 +97,7 @@ def import_papers(
             format=format,
             captured=captured,
             model=model_id(),
-            extract=partial(extract, jobs=jobs),
+            extract=extractor(jobs, dask),
             progress=advance,
         )
     click.echo(report.text())
@@ -93,8 +110,14 @@ def import_papers(
 @click.option("--format", "source_format", type=click.Choice(FORMATS), default="auto")
 @base_option
 @jobs_option
+@dask_option
 def extract(
-    paths: tuple[Path, ...], output: Path | None, source_format: str, base: str | None, jobs: int
+    paths: tuple[Path, ...],
+    output: Path | None,
+    source_format: str,
+    base: str | None,
+    jobs: int,
+    dask: str | None,
 ) -> None:
     """
     Print what is found in the papers of PATH..., one JSON object a line.
@@ -104,7 +127,6 @@ def extract(
     \b
     scholargraph extract papers.jsonl -o mentions.jsonl
     """
-    from scholargraph.extract import extract as extracted
     from scholargraph.extract.papers import Paper, Refusal
     from scholargraph.extract.sources import SourceError, read
     from scholargraph.graph.iris import DEFAULT_BASE, Iris
@@ -128,7 +150,7 @@ def extract(
 
     iris = Iris(base or DEFAULT_BASE)
     with writing(output) as write, progress("papers") as bar:
-        for paper, extraction in extracted(papers(), jobs=jobs):
+        for paper, extraction in extractor(jobs, dask)(papers()):
             write(f"{extraction_line(paper, extraction, iris)}\n".encode())
             bar.update()
     if refused:
