@@ -3,13 +3,18 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from pyoxigraph import NamedNode
+
+from . import vocab as v
 from .iris import Iris
+from .parts import FACTS
 from .questions import Row, rows
 from .store import Snapshot
+from .ties import Ties, ties
 
 T = TypeVar("T")
 
@@ -20,7 +25,7 @@ KINDS = ("paper", "author", *CONCEPT_KINDS)
 BYLINE = 3
 
 # Seconds that a page may wait for what it keeps to be made anew.
-PATIENCE = 1.5
+PATIENCE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,10 @@ class Catalogue:
     authors: tuple[Counted, ...]
     concepts: dict[str, tuple[Counted, ...]]
     years: tuple[tuple[int, int], ...]
+    ties: Ties
+    paper_at: Mapping[str, Listed]
+    thing_at: Mapping[str, Counted]
+    kind_at: Mapping[str, str]
 
     def counted(self, kind: str) -> tuple[Counted, ...]:
         """Authors or concepts of *kind*, those of most papers first."""
@@ -73,24 +82,56 @@ class Catalogue:
     def count(self, kind: str) -> int:
         return len(self.papers) if kind == "paper" else len(self.counted(kind))
 
+    def name(self, iri: str) -> str:
+        """What an author, a paper or a concept is called."""
+        if paper := self.paper_at.get(iri):
+            return paper.title
+        thing = self.thing_at.get(iri)
+        return thing.name if thing else ending(iri)
+
+    def beside(self, papers: Iterable[str], *without: str) -> dict[str, tuple[Counted, ...]]:
+        """
+        Authors and concepts of *papers* by kind, with how many of these are theirs, most first.
+
+        Nothing is said of *without*.
+        """
+        found: dict[str, list[Counted]] = {kind: [] for kind in KINDS[1:]}
+        for iri, number in self.ties.beside(papers).items():
+            if iri not in without and self.kind_at[iri] in found:
+                found[self.kind_at[iri]].append(Counted(iri, self.name(iri), number))
+        return {kind: _most_first(group) for kind, group in found.items()}
+
 
 def catalogue(snapshot: Snapshot, iris: Iris) -> Catalogue:
     """Reads the catalogue of *snapshot*; papers newest first, the rest by number of papers."""
-    authors = _most_first(
-        Counted(row.text("author"), name_of(row, "author", "name"), row.integer("papers"))
-        for row in rows(snapshot, "authors")
-    )
-    concepts: dict[str, list[Counted]] = {kind: [] for kind in CONCEPT_KINDS}
-    for row in rows(snapshot, "concepts"):
-        concept = counted(row, "concept")
-        concepts.setdefault(kind_of(concept.iri, iris), []).append(concept)
-    papers = _papers(snapshot, {author.iri: author.name for author in authors})
+    names = _texts(snapshot, v.NAME)
+    papers = _papers(snapshot, names)
+    tied = ties(snapshot, [paper.iri for paper in papers])
+    labels = _texts(snapshot, v.LABEL)
+    kinds: dict[str, list[Counted]] = {kind: [] for kind in KINDS[1:]}
+    for iri, found in tied.papers_of.items():
+        name = names.get(iri) or labels.get(iri) or ending(iri)
+        kinds.setdefault(kind_of(iri, iris), []).append(Counted(iri, name, len(found)))
     return Catalogue(
         papers=papers,
-        authors=authors,
-        concepts={kind: _most_first(found) for kind, found in concepts.items()},
+        authors=_most_first(kinds["author"]),
+        concepts={kind: _most_first(kinds[kind]) for kind in CONCEPT_KINDS},
         years=papers_a_year(paper.date for paper in papers),
+        ties=tied,
+        paper_at={paper.iri: paper for paper in papers},
+        thing_at={thing.iri: thing for things in kinds.values() for thing in things},
+        kind_at={thing.iri: kind for kind, things in kinds.items() for thing in things},
     )
+
+
+def _texts(snapshot: Snapshot, predicate: NamedNode) -> dict[str, str]:
+    """What things are called; of several names the first in the alphabet."""
+    found: dict[str, str] = {}
+    for quad in snapshot.quads(None, predicate, None, FACTS):
+        iri, text = getattr(quad.subject, "value", ""), getattr(quad.object, "value", "")
+        if text and text < found.get(iri, "\U0010ffff"):
+            found[iri] = text
+    return found
 
 
 def _papers(snapshot: Snapshot, names: dict[str, str]) -> tuple[Listed, ...]:
