@@ -13,6 +13,7 @@ from scholargraph.extract.papers import Paper, Profile
 
 from . import vocab as v
 from .build import Run, paper_quads, profile_quads, run_iri, run_quads, source_iri
+from .history import Tally, last_number, report_quads, stored_report
 from .iris import Iris
 from .parts import FACTS, Readable, owned
 from .settle import Names
@@ -21,7 +22,7 @@ from .tombstones import buried, lifted
 
 # Part of every record's hash: another number rebuilds every paper at its next import. To be
 # raised when build.py makes other quads of the same paper.
-BUILD_VERSION = "1"
+BUILD_VERSION = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,11 @@ Entry = PaperEntry | ProfileEntry
 
 @dataclass(slots=True)
 class Outcome:
-    """What commits have done so far; *replaced* are papers that went under another IRI."""
+    """
+    What commits have done so far; *replaced* are papers that went under another IRI.
+
+    *tallies* are the counts of each run, or of each file that could not be opened, by its name.
+    """
 
     new: int = 0
     changed: int = 0
@@ -54,14 +59,24 @@ class Outcome:
     triples_added: int = 0
     triples_removed: int = 0
     replaced: set[NamedNode] = field(default_factory=set)
+    tallies: dict[Run | str, Tally] = field(default_factory=dict)
+
+    def tally(self, run: Run | str) -> Tally:
+        """The counts of *run*."""
+        return self.tallies.setdefault(run, Tally())
 
 
 class Committer:
-    """Commits entries to *store*, one batch after another; *wait* as for `Store.writing`."""
+    """
+    Commits entries to *store*, one batch after another; *wait* as for `Store.writing`.
 
-    def __init__(self, store: Store, *, wait: float = 30.0) -> None:
+    *operation* is what its runs are reported to be: see `scholargraph.graph.history.RunSummary`.
+    """
+
+    def __init__(self, store: Store, *, wait: float = 30.0, operation: str = "import") -> None:
         self._store = store
         self._wait = wait
+        self._operation = operation
         self._names = Names(store.iris)
         self._last = ""
 
@@ -72,25 +87,59 @@ class Committer:
         *,
         alive: Container[NamedNode] = (),
         optimize: bool = False,
+        last: bool = False,
     ) -> None:
         """
-        Makes the graph say what *entries* say, in one transaction; counts it in *outcome*.
+        Makes the graph say what *entries* say, in one transaction for each run that brings some;
+        counts it in *outcome*, and reports it in the graph.
 
-        A paper of *alive* is not taken for the former state of another.
+        A paper of *alive* is not taken for the former state of another. With *last*, all reports
+        are final.
 
         Raises: StoreBusy, StoreError.
         """
         with self._store.writing(wait=self._wait) as writer:
             if self._store.current() != self._last:
                 self._names.forget()
-            self._commit(writer, entries, outcome, alive)
+            groups: dict[Run, list[Entry]] = {}
+            for entry in entries:
+                groups.setdefault(entry.run, []).append(entry)
+            for run, group in groups.items():
+                self._commit(writer, run, group, outcome, alive)
+            if last:
+                self._close(writer, outcome)
             if optimize:
                 writer.optimize()
         self._last = writer.published
 
+    def _close(self, writer: Writer, outcome: Outcome) -> None:
+        remove: list[Quad] = []
+        add: list[Quad] = []
+        for run, tally in outcome.tallies.items():
+            if tally.touched:
+                gone, come = self._report(writer, run, tally, over=True)
+                remove += gone
+                add += come
+        writer.apply(remove, add)
+
+    def _report(
+        self, writer: Writer, run: Run | str, tally: Tally, *, over: bool
+    ) -> tuple[list[Quad], list[Quad]]:
+        """What to remove and to add so that the report of *run* says what *tally* says."""
+        iris = self._store.iris
+        if tally.number is None:
+            tally.number = last_number(writer, iris) + 1
+            tally.started = _now()
+        gone = stored_report(writer, tally.number, iris)
+        come = report_quads(
+            run, tally, ended=_now(), over=over, operation=self._operation, iris=iris
+        )
+        return gone, list(come)
+
     def _commit(
         self,
         writer: Writer,
+        run: Run,
         entries: Sequence[Entry],
         outcome: Outcome,
         alive: Container[NamedNode],
@@ -98,7 +147,7 @@ class Committer:
         iris = self._store.iris
         old: list[Quad] = []
         new: list[Quad] = []
-        runs: dict[Run, None] = {}
+        tally = outcome.tally(run)
         moved: dict[NamedNode, NamedNode | None] = {}
         for entry in entries:
             subject = subject_of(entry, iris)
@@ -106,8 +155,8 @@ class Committer:
             stored = owned(writer, subject)
             if set(stored) == set(quads):
                 outcome.unchanged += isinstance(entry, PaperEntry)
+                tally.unchanged += isinstance(entry, PaperEntry)
                 continue
-            runs[entry.run] = None
             old += stored
             new += quads
             if isinstance(entry, ProfileEntry):
@@ -119,25 +168,33 @@ class Committer:
                 old += owned(writer, paper)
             moved.update(dict.fromkeys(former, subject))
             outcome.replaced.update(former)
+            tally.changed += bool(stored or former)
+            tally.new += not (stored or former)
             outcome.changed += bool(stored or former)
             outcome.new += not (stored or former)
+        if not old and not new:
+            return
         remove, add = self._names.settle(writer, old, new)
-        for run in runs:
-            gone, come = _record(writer, run, iris)
-            remove += gone
-            add += come
-            # When runs began and ended is kept beside the facts, and is not counted among them.
-            outcome.triples_removed -= sum(
-                quad.graph_name != FACTS and quad not in come for quad in gone
-            )
-            outcome.triples_added -= sum(
-                quad.graph_name != FACTS and quad not in writer for quad in come
-            )
+        gone, come = _record(writer, run, iris)
+        remove += [*old, *gone]
+        add += [*new, *come]
+        removed, added = effect(writer, remove, add)
+        tally.triples_removed += removed
+        tally.triples_added += added
+        outcome.triples_removed += removed
+        outcome.triples_added += added
         stones = buried(old, moved, iris)
-        back = lifted(writer, [*new, *add], iris)
-        removed, added = writer.apply([*old, *remove, *back], [*new, *add, *stones])
-        outcome.triples_removed += removed - len(back)
-        outcome.triples_added += added - len(stones)
+        back = lifted(writer, add, iris)
+        gone, come = self._report(writer, run, tally, over=False)
+        writer.apply([*remove, *back, *gone], [*add, *stones, *come])
+
+
+def effect(writer: Writer, remove: Sequence[Quad], add: Sequence[Quad]) -> tuple[int, int]:
+    """How many facts go and how many come when *remove* gives way to *add*."""
+    gone = {quad for quad in remove if quad.graph_name == FACTS}
+    come = {quad for quad in add if quad.graph_name == FACTS}
+    removed = sum(quad in writer for quad in gone - come)
+    return removed, sum(quad not in writer for quad in come)
 
 
 def record_hash(paper: Paper, run: Run) -> str:
@@ -218,8 +275,7 @@ def _former(writer: Writer, entry: PaperEntry, iris: Iris) -> Iterator[NamedNode
 def _record(writer: Writer, run: Run, iris: Iris) -> tuple[list[Quad], list[Quad]]:
     """What to remove and to add so that *run* is on record, as ending now."""
     activity, source, times = run_iri(run, iris), source_iri(run, iris), iris.runs_graph()
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    moment = Literal(now.replace("+00:00", "Z"), datatype=v.XSD_DATE_TIME)
+    moment = Literal(_now(), datatype=v.XSD_DATE_TIME)
     come = list(run_quads(run, iris))
     # A file known by an earlier name keeps it; its day of capture is the last one given.
     known = writer.quads(source, v.FILE_NAME, None, FACTS)
@@ -231,3 +287,8 @@ def _record(writer: Writer, run: Run, iris: Iris) -> tuple[list[Quad], list[Quad
     if not writer.quads(activity, v.STARTED, None, times):
         come.append(Quad(activity, v.STARTED, moment, times))
     return gone, come
+
+
+def _now() -> str:
+    moment = datetime.datetime.now(datetime.UTC)
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

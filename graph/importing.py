@@ -15,7 +15,7 @@ from scholargraph.extract.mentions import Extraction
 from scholargraph.extract.papers import Paper, Profile, Refusal
 
 from . import vocab as v
-from .build import Run
+from .build import Run, run_iri
 from .commit import (
     Committer,
     Entry,
@@ -28,6 +28,8 @@ from .commit import (
     stored_hash,
     subject_of,
 )
+from .history import Skipped, Tally
+from .history import run as summary
 from .parts import FACTS, owned
 from .snapshots import Snapshot
 from .store import Store
@@ -124,8 +126,10 @@ def import_files(
                 ready = []
         ready = [*intake.take_profiles(), *ready]
         many = intake.outcome.new + len(ready) >= _OPTIMIZE_FROM
-        if ready:
-            committer.commit(ready, intake.outcome, alive=intake.seen.keys(), optimize=many)
+        if ready or intake.has_news():
+            committer.commit(
+                ready, intake.outcome, alive=intake.seen.keys(), optimize=many, last=True
+            )
             intake.progress(_papers_of(ready))
     finally:
         if snapshot is not None:
@@ -167,21 +171,49 @@ class _Intake:
     def papers(self, paths: Sequence[Path], format: str) -> Iterator[Paper]:
         """The papers of *paths* that have to be extracted."""
         for path in paths:
+            run: Run | None = None
             try:
                 run, day = self._run(path, format)
                 for record in sources.read(path, format=run.format, captured=day):
                     if isinstance(record, Refusal):
-                        self.refusals.append(record)
+                        self._refuse(record, run)
                     elif isinstance(record, Profile):
                         self._profile(record, run)
                     elif self._is_stale(record, run, path):
                         yield record
             except sources.SourceError as error:
-                self.refusals.append(_refusal(path, str(error)))
+                self._refuse(_refusal(path, str(error)), run or path.name)
 
     def take_profiles(self) -> list[ProfileEntry]:
         taken, self.profiles = self.profiles, []
         return taken
+
+    def has_news(self) -> bool:
+        """
+        Whether a run has something to report that its last report does not say.
+
+        A store is not made for a report alone.
+        """
+        return self.store.exists and any(
+            tally.touched and not (tally.number is None and self._is_known(run, tally))
+            for run, tally in self.outcome.tallies.items()
+        )
+
+    def _is_known(self, run: Run | str, tally: Tally) -> bool:
+        """Whether *run*, which changed nothing, refused the same at its last time."""
+        if not isinstance(run, Run) or self.snapshot is None:
+            return False
+        before = summary(self.snapshot, run_iri(run, self.store.iris).value)
+        return before is not None and before.skipped == tuple(tally.skipped or ())
+
+    def _leave(self, run: Run) -> None:
+        self.unchanged += 1
+        self.outcome.tally(run).unchanged += 1
+
+    def _refuse(self, refusal: Refusal, run: Run | str) -> None:
+        self.refusals.append(refusal)
+        skipped = Skipped(refusal.path.name, refusal.line, refusal.reason)
+        self.outcome.tally(run).skip(skipped)
 
     def _run(self, path: Path, format: str) -> tuple[Run, datetime.date | None]:
         kind = sources.recognise(path) if format == "auto" else format
@@ -220,30 +252,30 @@ class _Intake:
                 f"{title!r} has `text` instead of title and abstract, so there is nothing to keep "
                 "it under; `scholargraph extract` reads such records"
             )
-            self.refusals.append(Refusal(path, None, reason))
+            self._refuse(Refusal(path, None, reason), run)
             return False
         try:
             digest = record_hash(paper, run)
         except UnicodeEncodeError:
             reason = f"{paper.id!r} has half of a surrogate pair in it; write the file as UTF-8"
-            self.refusals.append(Refusal(path, None, reason))
+            self._refuse(Refusal(path, None, reason), run)
             return False
         subject = self.store.iris.paper(paper)
         if subject in self.seen:
             content, first = self.seen[subject]
             if content == digest:
-                self.unchanged += 1
+                self._leave(run)
             else:
                 reason = (
                     f"{title!r} ({paper.id}) is the same paper as another record of {first}, which "
                     "was taken; remove one, or give each its own DOI or arXiv id"
                 )
-                self.refusals.append(Refusal(path, None, reason))
+                self._refuse(Refusal(path, None, reason), run)
             return False
         self.seen[subject] = (digest, path)
         stored = stored_hash(self.snapshot, subject) if self.snapshot is not None else None
         if stored == digest and subject not in self.outcome.replaced:
-            self.unchanged += 1
+            self._leave(run)
             self.progress(1)
             return False
         self.waiting[subject] = run

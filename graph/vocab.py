@@ -10,6 +10,7 @@ PREFIXES: dict[str, str] = {
     "owl": "http://www.w3.org/2002/07/owl#",
     "schema": "https://schema.org/",
     "dct": "http://purl.org/dc/terms/",
+    "dc": "http://purl.org/dc/elements/1.1/",
     "foaf": "http://xmlns.com/foaf/0.1/",
     "fabio": "http://purl.org/spar/fabio/",
     "prism": "http://prismstandard.org/namespaces/basic/2.0/",
@@ -49,7 +50,14 @@ ISSUED = term("dct:issued")
 IDENTIFIER = term("dct:identifier")
 DOI = term("prism:doi")
 ARXIV_ID = term("fabio:hasArXivId")
+SAME_AS = term("schema:sameAs")  # an identifier, as its public address
 VENUE = term("prism:publicationName")
+VOLUME = term("prism:volume")
+ISSUE = term("prism:number")
+PAGES = term("prism:pageRange")
+PUBLISHER = term("dc:publisher")
+ISBN = term("prism:isbn")
+WITHDRAWN = term("sg:withdrawn")
 URL = term("schema:url")
 CODE = term("schema:codeRepository")
 CODE_FLAG = term("sg:codeFlag")
@@ -59,6 +67,18 @@ AUTHORS_TRUNCATED = term("sg:authorsTruncated")
 RECORD_HASH = term("sg:recordHash")
 PART_OF = term("dct:isPartOf")  # from every node that a paper or a profile owns to its owner
 SOURCE = term("dct:source")
+
+# What sort of publication a paper is, beside its being a schema:ScholarlyArticle.
+GENRES = {
+    "article": term("fabio:JournalArticle"),
+    "conference-paper": term("fabio:ConferencePaper"),
+    "preprint": term("fabio:Preprint"),
+    "review": term("fabio:ReviewArticle"),
+    "book": term("fabio:Book"),
+    "chapter": term("fabio:BookChapter"),
+    "thesis": term("fabio:Thesis"),
+    "report": term("fabio:ReportDocument"),
+}
 
 # Authors
 PERSON = term("schema:Person")
@@ -160,6 +180,22 @@ MODEL = term("sg:model")
 FILE_NAME = term("schema:name")
 SHA256 = term("schema:sha256")
 FORMAT = term("dct:format")
+
+# Reports of runs
+RUN_REPORT = term("sg:RunReport")
+REPORTS = term("sg:reports")
+NUMBER = term("sg:number")
+OPERATION = term("sg:operation")
+PAPERS_NEW = term("sg:papersNew")
+PAPERS_CHANGED = term("sg:papersChanged")
+PAPERS_UNCHANGED = term("sg:papersUnchanged")
+PAPERS_REFUSED = term("sg:papersRefused")
+TRIPLES_ADDED = term("sg:triplesAdded")
+TRIPLES_REMOVED = term("sg:triplesRemoved")
+REFUSED_RECORD = term("sg:RefusedRecord")
+IN_REPORT = term("sg:inReport")
+LINE = term("sg:line")
+REASON = term("sg:reason")
 
 XSD_DATE = term("xsd:date")
 XSD_YEAR_MONTH = term("xsd:gYearMonth")

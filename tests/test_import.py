@@ -362,7 +362,8 @@ def test_a_run_says_when_it_was_in_a_graph_of_its_own(empty_store, tmp_path):
     bring(empty_store, write(tmp_path / "a.jsonl", *(record(str(n)) for n in range(5))), batch=2)
 
     with empty_store.snapshot() as snapshot:
-        times = snapshot.quads(graph=empty_store.iris.runs_graph())
+        (run,) = {quad.object for quad in snapshot.quads(None, v.GENERATED_BY)}
+        times = snapshot.quads(run, graph=empty_store.iris.runs_graph())
     assert sorted(quad.predicate.value.rpartition("#")[2] for quad in times) == [
         "endedAtTime",
         "startedAtTime",
