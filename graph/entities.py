@@ -95,7 +95,7 @@ def entity(snapshot: Snapshot, iri: str) -> Entity:
     for row in rows:
         kind = TYPES.get(row["type"])  # type: ignore[arg-type]
         if kind is not None:
-            return Entity(iri, kind, value_of(row["label"]) or _tail(iri))
+            return Entity(iri, kind, value_of(row["label"]) or tail(iri))
     raise UnknownEntity(f"{iri} names no author, paper or concept of this graph")
 
 
@@ -119,7 +119,7 @@ def years_of(snapshot: Snapshot, papers: Collection[str]) -> dict[str, int | Non
 
 def labels_of(snapshot: Snapshot, kinds: Mapping[str, NodeKind]) -> dict[str, str]:
     """What the things of *kinds* (IRI to kind) are called; the end of the IRI where nobody says."""
-    labels = {iri: _tail(iri) for iri in kinds}
+    labels = {iri: tail(iri) for iri in kinds}
     branches = []
     for name in sorted({NAMES[kind].value for kind in kinds.values()}):
         things = [iri for iri, kind in kinds.items() if NAMES[kind].value == name]
@@ -152,5 +152,6 @@ def value_of(term: object) -> str:
     return term.value if isinstance(term, NamedNode | RdfLiteral) else ""
 
 
-def _tail(iri: str) -> str:
+def tail(iri: str) -> str:
+    """The last part of an IRI: a name for what has none."""
     return iri.rstrip("/").rpartition("/")[2]

@@ -17,6 +17,7 @@ from scholargraph import ScholarGraphError
 
 from . import vocab as v
 from .entities import NodeKind, value_of
+from .incidence import Incidence
 from .network import coauthors, concepts
 from .serialize import FORMATS, serialize
 from .store import Snapshot
@@ -137,8 +138,11 @@ def chunks(
     if what == "papers":
         return papers_csv(snapshot)
     if what == "coauthors":
-        return network_chunks(coauthors(snapshot, minimum=minimum), format)
-    return network_chunks(concepts(snapshot, kinds=kinds, minimum=minimum), format)
+        return network_chunks(
+            coauthors(Incidence.read(snapshot, ("author",)), minimum=minimum), format
+        )
+    corpus = Incidence.read(snapshot, kinds)
+    return network_chunks(concepts(corpus, kinds=kinds, minimum=minimum), format)
 
 
 def network_chunks(graph: nx.Graph, format: str) -> Iterator[bytes]:

@@ -1,99 +1,66 @@
-"""Who works with whom and what occurs with what: networkx graphs drawn from a snapshot."""
+"""Who works with whom and what occurs with what: networkx graphs of a snapshot's incidence."""
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
-from pyoxigraph import NamedNode
 
-from .entities import (
-    ALL_YEARS,
-    CONCEPT_KINDS,
-    LINKS,
-    Entity,
-    NodeKind,
-    Years,
-    labels_of,
-    listed,
-    value_of,
-    years_of,
-)
-from .store import Snapshot
-
-# A paper of 3,000 authors would add 4.5 million links that say little about who works with whom.
-CONSORTIUM = 100
+from .entities import ALL_YEARS, CONCEPT_KINDS, LINKS, NODE_KINDS, Entity, NodeKind, Years
+from .incidence import Incidence, Marks, Mask, Numbers
 
 # Of a bounded network only so many links a node are kept: more of them are a ball of wool.
-LINKS_PER_NODE = 3
+LINKS_PER_NODE = 2
 
 # A bounded network of the whole graph is chosen among so many times its nodes.
 CANDIDATES = 2
 
-# Up to so many things a table of all pairs is quicker than counting those that there are.
-TABLE = 2_000
+# Up to so many things a table of all pairs is quicker than sorting those that there are.
+TABLE = 1_000
 
-# Papers counted at once: 4,096 of them with 1,000 candidates take 16 MB.
-BLOCK = 4_096
-
-Pair = tuple[str, str]
-Numbers = NDArray[np.int64]
+Pair = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Pairs of *things*, by their numbers, the first before the second; and how heavy each is."""
+    """Pairs of things by number, the first before the second, by the papers that they share."""
 
-    things: list[str]
     firsts: Numbers
     seconds: Numbers
     weights: Numbers
 
-    def within(self, members: Collection[str]) -> "Links":
-        """Those with both ends among *members*."""
-        inside = np.array([thing in members for thing in self.things], bool)
-        if not len(inside):
-            return self
-        both = inside[self.firsts] & inside[self.seconds]
-        return Links(self.things, self.firsts[both], self.seconds[both], self.weights[both])
+    def of(self, chosen: Mask) -> "Links":
+        """Those where *chosen*, one truth for each, says so."""
+        return Links(self.firsts[chosen], self.seconds[chosen], self.weights[chosen])
 
-    def ordered(self, *ties: Numbers) -> Iterator[Pair]:
-        """Heaviest first, then by *ties*, then by the names of their ends."""
-        order = np.lexsort((self.seconds, self.firsts, *ties, -self.weights))
-        firsts, seconds = self.firsts[order].tolist(), self.seconds[order].tolist()
-        for first, second in zip(firsts, seconds, strict=True):
-            yield self.things[first], self.things[second]
+    def ranked(self, *keys: NDArray[np.generic]) -> "Links":
+        """In the order of *keys*, the most important first; ties by the numbers of the ends."""
+        order = np.lexsort((self.seconds, self.firsts, *reversed(keys)))
+        return Links(self.firsts[order], self.seconds[order], self.weights[order])
+
+    def pairs(self) -> list[Pair]:
+        """The ends of each."""
+        return list(zip(self.firsts.tolist(), self.seconds.tolist(), strict=True))
 
 
-@dataclass(slots=True)
-class Occurrences:
-    """Which things stand on which papers: its authors, the concepts that it names."""
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a network may hold: links of *minimum* papers, at most *limit* nodes."""
 
-    on_paper: dict[str, list[str]] = field(default_factory=dict)
-    kind_of: dict[str, NodeKind] = field(default_factory=dict)
-    year_of: Mapping[str, int | None] = field(default_factory=dict)
-    crowded: set[str] = field(default_factory=set)
-
-    def counts(self) -> Counter[str]:
-        """The number of papers of each thing."""
-        return Counter(thing for things in self.on_paper.values() for thing in things)
-
-    def linking(self) -> Iterator[tuple[str, list[str]]]:
-        """The papers that make links, in order, with what stands on them."""
-        for paper in sorted(self.on_paper):
-            if paper not in self.crowded:
-                yield paper, self.on_paper[paper]
+    years: Years = ALL_YEARS
+    minimum: int = 1
+    confidence: float = 0.0
+    limit: int | None = None
 
 
 def coauthors(
-    snapshot: Snapshot,
+    corpus: Incidence,
     focus: Entity | None = None,
     *,
     years: Years = ALL_YEARS,
     minimum: int = 1,
+    confidence: float = 0.0,
     limit: int | None = None,
 ) -> nx.Graph:
     """
@@ -101,35 +68,37 @@ def coauthors(
 
     Nodes are IRIs with ``kind``, ``label`` and ``papers`` (how many); links have ``weight`` (joint
     papers, at least *minimum*), ``papers`` (their IRIs), ``first`` and ``last`` (years). Papers of
-    more than `CONSORTIUM` authors make no links. With *focus* only authors who share a paper with
-    it; with *limit* only the closest, and `LINKS_PER_NODE`. ``graph.graph`` counts nodes (``more``)
-    and links (``lighter``) that were left out.
+    more than `incidence.CONSORTIUM` authors make no links. With *focus* only authors who share a
+    paper with it; with *limit* only the closest, and `LINKS_PER_NODE`. Papers name concepts where
+    they do so with *confidence*, from 0 to 1. ``graph.graph`` counts nodes (``more``) and links
+    (``lighter``) that were left out.
     """
-    authors: tuple[NodeKind, ...] = ("author",)
-    return _network(snapshot, authors, focus, years, minimum, limit)
+    return _network(corpus, ("author",), focus, Bounds(years, minimum, confidence, limit))
 
 
 def concepts(
-    snapshot: Snapshot,
+    corpus: Incidence,
     focus: Entity | None = None,
     *,
     kinds: Collection[NodeKind] = ("method", "dataset", "task"),
     years: Years = ALL_YEARS,
     minimum: int = 1,
+    confidence: float = 0.0,
     limit: int | None = None,
 ) -> nx.Graph:
     """Concepts of *kinds*, linked by the papers that name both; else as `coauthors`."""
     wanted = [kind for kind in CONCEPT_KINDS if kind in kinds]
-    return _network(snapshot, wanted, focus, years, minimum, limit)
+    return _network(corpus, wanted, focus, Bounds(years, minimum, confidence, limit))
 
 
 def neighbourhood(
-    snapshot: Snapshot,
+    corpus: Incidence,
     focus: Entity | None,
     *,
     kinds: Collection[NodeKind] = ("author", "method", "dataset", "task"),
     years: Years = ALL_YEARS,
     minimum: int = 1,
+    confidence: float = 0.0,
     limit: int | None = None,
 ) -> nx.Graph:
     """
@@ -138,177 +107,195 @@ def neighbourhood(
     Where *kinds* hold ``paper``, papers are nodes of their own and every link goes through one.
     """
     things = [kind for kind in LINKS if kind in kinds]
+    bounds = Bounds(years, minimum, confidence, limit)
     if "paper" in kinds:
-        return _through_papers(snapshot, things, focus, years, limit)
-    return _network(snapshot, things, focus, years, minimum, limit, with_focus=True)
+        return _through_papers(corpus, things, focus, bounds)
+    return _network(corpus, things, focus, bounds, with_focus=True)
+
+
+def among(corpus: Incidence, members: Collection[str], *, limit: int | None = None) -> nx.Graph:
+    """The *members* that *corpus* knows, linked among themselves; else as `coauthors`."""
+    known = sorted(corpus.thing_at[iri] for iri in members if iri in corpus.thing_at)
+    inside = np.zeros(len(corpus.things), bool)
+    inside[known] = True
+    marks = corpus.links.of(inside[corpus.links.things])
+    found = np.bincount(marks.things, minlength=len(corpus.things))
+    crowd = bool(len(known)) and corpus.kind(known[0]) == "author"
+    links = _weighed(corpus, marks, inside, minimum=1, crowd=crowd)
+    room = _by_heaviest_link(links, found, _closest(corpus, found, None, None), 1, limit)
+    graph = _drawn(corpus, room, found, links, marks, limit, None, crowd=crowd)
+    graph.graph["more"] = len(known) - len(graph)
+    return graph
 
 
 def _network(
-    snapshot: Snapshot,
+    corpus: Incidence,
     kinds: Collection[NodeKind],
     focus: Entity | None,
-    years: Years,
-    minimum: int,
-    limit: int | None,
+    bounds: Bounds,
     *,
     with_focus: bool = False,
 ) -> nx.Graph:
-    occurrences = _read(snapshot, kinds, years, focus)
-    found = occurrences.counts()
-    if focus is None:
-        candidates = None if limit is None else CANDIDATES * limit
-        among = _closest(found, occurrences.kind_of, None, candidates)
+    if focus is not None and focus.kind == "paper":
+        with_paper = with_focus
+        centre = None
     else:
-        if with_focus and focus.kind != "paper":
-            found[focus.iri] += 0
-        among = _closest(found, occurrences.kind_of, focus, limit)
-        reached = {*kinds, focus.kind} if with_focus else set(kinds)
-        known = occurrences.kind_of | {focus.iri: focus.kind}
-        occurrences = _read(snapshot, reached, years, among={iri: known[iri] for iri in among})
+        with_paper = False
+        centre = corpus.thing_at.get(focus.iri) if focus and with_focus else None
+    marks = _marks(corpus, kinds, bounds)
+    here = marks
+    if focus is not None:
+        here = marks.of(_around(corpus, focus, bounds)[marks.papers])
+    found = np.bincount(here.things, minlength=len(corpus.things))
+    first = corpus.thing_at.get(focus.iri) if focus else None
+    if focus is None:
+        candidates = None if bounds.limit is None else CANDIDATES * bounds.limit
+        chosen = _closest(corpus, found, None, candidates)
+    else:
+        if centre is not None and not found[centre]:
+            found[centre] = 1  # it stands in its own middle, whatever kinds are wanted
+            marks = _marks(corpus, {*kinds, focus.kind}, bounds)
+        chosen = _closest(corpus, found, first, bounds.limit)
+    inside = np.zeros(len(corpus.things), bool)
+    inside[chosen] = True
     # On one paper everything occurs with everything: only what other papers repeat says more.
-    of_paper = with_focus and focus is not None and focus.kind == "paper"
-    links = _links(occurrences, among, max(2, minimum) if of_paper else minimum)
-    members = among if focus else _by_heaviest_link(links, found, among, minimum, limit)
-
-    graph = nx.Graph()
-    papers = occurrences.counts()
-    for member in members:
-        kind = occurrences.kind_of.get(member, focus.kind if focus else "paper")
-        graph.add_node(member, kind=kind, papers=papers[member])
-    ranked = list(links.within(graph).ordered())
-    kept = ranked
-    if limit is not None:
-        kept = backbone(ranked, LINKS_PER_NODE * len(graph), focus.iri if focus else None)
-    for pair, shared in _shared(occurrences, kept).items():
-        graph.add_edge(*pair, **_evidence(shared, occurrences.year_of))
-    total = len(found)
-    if of_paper and focus is not None:
+    minimum = max(2, bounds.minimum) if with_paper else bounds.minimum
+    crowd = "author" in kinds or (centre is not None and corpus.kind(centre) == "author")
+    links = _weighed(corpus, marks, inside, minimum=minimum, crowd=crowd)
+    total = int((found > 0).sum())
+    if focus is None:
+        members = _by_heaviest_link(links, found, chosen, minimum, bounds.limit)
+    else:
+        members = chosen
+    papers = np.bincount(marks.things, minlength=len(corpus.things))
+    graph = _drawn(corpus, members, papers, links, marks, bounds.limit, first, crowd=crowd)
+    if with_paper and focus is not None:
         total += 1
-        year_of = years_of(snapshot, [focus.iri])
-        graph.add_node(focus.iri, kind="paper", papers=1)
-        for member in members:
-            graph.add_edge(member, focus.iri, **_evidence([focus.iri], year_of))
-    if focus is not None and minimum > 1:
+        number = corpus.paper_at.get(focus.iri)
+        graph.add_node(focus.iri, kind="paper", papers=1, label=focus.label)
+        for member in [node for node in graph if node != focus.iri]:
+            graph.add_edge(member, focus.iri, **_evidence(corpus, [number or 0]))
+    if focus is not None and bounds.minimum > 1:
         lonely = [node for node in nx.isolates(graph) if node != focus.iri]
         graph.remove_nodes_from(lonely)
         total -= len(lonely)
-    return _told(snapshot, graph, focus, total - len(graph), len(ranked) - len(kept))
+    if centre is None and with_focus and focus is not None and focus.iri not in graph:
+        # Nothing of the kinds that there are stands with it: it is alone.
+        graph.add_node(focus.iri, kind=focus.kind, papers=0, label=focus.label)
+        total += 1
+    graph.graph.update(focus=focus.iri if focus else None, more=total - len(graph))
+    return graph
 
 
 def _through_papers(
-    snapshot: Snapshot,
-    kinds: Collection[NodeKind],
-    focus: Entity | None,
-    years: Years,
-    limit: int | None,
+    corpus: Incidence, kinds: Collection[NodeKind], focus: Entity | None, bounds: Bounds
 ) -> nx.Graph:
-    occurrences = _read(snapshot, kinds, years, focus)
-    year_of = dict(occurrences.year_of)
-    papers = set(occurrences.on_paper)
-    if focus is not None:  # its papers, also those without any of the other things
-        around = _read(snapshot, {focus.kind} & set(LINKS) or kinds, years, focus)
-        papers.update(around.on_paper)
-        year_of.update(around.year_of)
-    newest = sorted(papers, key=lambda paper: (-(year_of.get(paper) or 0), paper))
-    room = None if limit is None else max(1, limit // 2)
-    shown = newest[:room]
-    here = Counter(thing for paper in shown for thing in occurrences.on_paper.get(paper, ()))
-    room = None if limit is None else max(0, limit - len(shown))
-    things = _closest(here, occurrences.kind_of, focus, room)
+    marks = _marks(corpus, kinds, bounds)
+    if focus is None:
+        papers = np.unique(marks.papers)
+    else:  # its papers, also those without any of the other things
+        papers = np.flatnonzero(_around(corpus, focus, bounds))
+    newest = papers[np.lexsort((papers, -corpus.years[papers]))]
+    room = None if bounds.limit is None else max(1, bounds.limit // 2)
+    shown = newest[:room].tolist()
+    near = np.zeros(len(corpus.papers), bool)
+    near[papers] = True
+    marks = marks.of(near[marks.papers])
+    found = np.bincount(marks.things, minlength=len(corpus.things))
+    drawn = np.zeros(len(corpus.papers), bool)
+    drawn[shown] = True
+    here = np.bincount(marks.things[drawn[marks.papers]], minlength=len(corpus.things))
+    first = corpus.thing_at.get(focus.iri) if focus else None
+    total = int((found > 0).sum()) + len(papers)
+    room = None if bounds.limit is None else max(0, bounds.limit - len(shown))
+    things = _closest(corpus, here, first, room)
+    if first is not None:
+        total += not found[first]
+        found[first] = len(papers)
+        things = [first, *(thing for thing in things if thing != first)]
 
     graph = nx.Graph()
-    found = occurrences.counts()
-    if focus is not None and focus.kind != "paper":
-        found[focus.iri] = len(papers)
-        things = [focus.iri, *(thing for thing in things if thing != focus.iri)]
     for thing in things:
-        kind = occurrences.kind_of.get(thing, focus.kind if focus else "paper")
-        graph.add_node(thing, kind=kind, papers=found[thing])
+        graph.add_node(corpus.things[thing], **_told(corpus, thing, int(found[thing])))
+    members = set(things)
     for paper in shown:
-        graph.add_node(paper, kind="paper", papers=1)
-        on_it = [thing for thing in occurrences.on_paper.get(paper, ()) if thing in graph]
-        if focus is not None and focus.kind != "paper":
-            on_it.append(focus.iri)
-        for thing in on_it:
-            graph.add_edge(thing, paper, **_evidence([paper], year_of))
-    return _told(snapshot, graph, focus, len(found) + len(papers) - len(graph), 0)
+        iri = corpus.papers[paper]
+        graph.add_node(iri, kind="paper", papers=1, label=corpus.titles[paper])
+        on_it = {
+            thing
+            for thing in corpus.things_on(paper, bounds.confidence).tolist()
+            if thing in members and (thing == first or corpus.kind(thing) in kinds)
+        }
+        for thing in sorted(on_it):
+            graph.add_edge(corpus.things[thing], iri, **_evidence(corpus, [paper]))
+    if focus is not None and focus.iri not in graph:
+        graph.add_node(focus.iri, kind=focus.kind, papers=0, label=focus.label)
+        total += 1
+    graph.graph.update(focus=focus.iri if focus else None, more=total - len(graph), lighter=0)
+    return graph
 
 
-def _read(
-    snapshot: Snapshot,
-    kinds: Collection[NodeKind],
-    years: Years,
-    focus: Entity | None = None,
-    *,
-    among: Mapping[str, NodeKind] | None = None,
-) -> Occurrences:
-    # A VALUES list cannot be a binding; `listed` lets nothing but IRIs into the text. One query a
-    # kind: with the links in a VALUES list of their own the same rows took 6 to 16 times as long.
-    # One row a paper, since a term costs 2 µs: half the time of one row a thing.
-    of_focus = ""
-    if focus is not None and focus.kind == "paper":
-        of_focus = f"VALUES ?paper {{ {NamedNode(focus.iri)} }}"
-    elif focus is not None:
-        of_focus = f"?paper {LINKS[focus.kind]} {NamedNode(focus.iri)} ."
-    found = Occurrences()
-    for kind, link in LINKS.items():
-        members = [] if among is None else [iri for iri, of in among.items() if of == kind]
-        if kind not in kinds or (among is not None and not members):
-            continue
-        among_members = f"VALUES ?thing {{ {listed(members)} }}" if members else ""
-        rows = snapshot.select(
-            f"""
-            SELECT ?paper (GROUP_CONCAT(STR(?thing); SEPARATOR=" ") AS ?things) WHERE {{
-              {of_focus} {among_members} ?paper {link} ?thing
-            }} GROUP BY ?paper"""
-        )
-        for row in rows:
-            paper, things = value_of(row["paper"]), value_of(row["things"]).split(" ")
-            found.on_paper.setdefault(paper, []).extend(things)
-            found.kind_of.update(dict.fromkeys(things, kind))
-            if kind == "author" and len(things) > CONSORTIUM:
-                found.crowded.add(paper)
-    found.year_of = years_of(snapshot, found.on_paper)
-    if years != ALL_YEARS:
-        for paper in [p for p in found.on_paper if not years.admits(found.year_of.get(p))]:
-            del found.on_paper[paper]
-    return found
+def _marks(corpus: Incidence, kinds: Collection[NodeKind], bounds: Bounds) -> Marks:
+    chosen = corpus.of_kinds(kinds)[corpus.links.things]
+    if bounds.years != ALL_YEARS:
+        chosen &= corpus.dated(bounds.years)[corpus.links.papers]
+    if bounds.confidence > 0:
+        chosen &= corpus.sure >= bounds.confidence
+    return corpus.links.of(chosen)
 
 
-def _links(occurrences: Occurrences, among: Sequence[str], minimum: int) -> Links:
-    """The pairs of *among* that share at least *minimum* papers."""
-    things = sorted(among)
-    place = {thing: number for number, thing in enumerate(things)}
-    papers = [
-        [place[thing] for thing in on_it if thing in place] for _, on_it in occurrences.linking()
-    ]
-    if len(things) > TABLE:
-        counted = Counter(pair for on_it in papers for pair in combinations(sorted(on_it), 2))
-        sparse = np.array([(*pair, weight) for pair, weight in counted.items()], np.int64)
-        firsts, seconds, weights = sparse.reshape(-1, 3).T
+def _around(corpus: Incidence, focus: Entity, bounds: Bounds) -> Mask:
+    """The papers of *focus*."""
+    near = np.zeros(len(corpus.papers), bool)
+    if focus.kind == "paper":
+        near[[corpus.paper_at[focus.iri]] if focus.iri in corpus.paper_at else []] = True
+    elif (thing := corpus.thing_at.get(focus.iri)) is not None:
+        near[corpus.papers_of(thing, bounds.confidence)] = True
+    return near & corpus.dated(bounds.years)
+
+
+def pairs_of(marks: Marks) -> tuple[Numbers, Numbers, Numbers]:
+    """Every two things that stand on one paper: the first, the second, and the paper."""
+    _, begins, sizes = np.unique(marks.papers, return_index=True, return_counts=True)
+    place = np.arange(len(marks.papers))
+    later = np.repeat(begins + sizes, sizes) - place - 1
+    starts = np.cumsum(later) - later
+    seconds = np.arange(int(later.sum())) - np.repeat(starts - place - 1, later)
+    return np.repeat(marks.things, later), marks.things[seconds], np.repeat(marks.papers, later)
+
+
+def _weighed(corpus: Incidence, marks: Marks, inside: Mask, *, minimum: int, crowd: bool) -> Links:
+    """The pairs of what is *inside* that share at least *minimum* papers, each once."""
+    firsts, seconds, _ = pairs_of(_linking(corpus, marks, inside, crowd=crowd))
+    size = len(corpus.things)
+    local = np.cumsum(inside) - 1
+    count = int(inside.sum())
+    if count <= TABLE:
+        table = np.bincount(local[firsts] * count + local[seconds], minlength=count * count)
+        keys = np.flatnonzero(table)
+        weights = table[keys]
+        names = np.flatnonzero(inside)
+        left, right = np.divmod(keys, max(1, count))
+        found = Links(names[left], names[right], weights)
     else:
-        table = np.zeros((len(things), len(things)), np.float32)
-        for start in range(0, len(papers), BLOCK):
-            block = papers[start : start + BLOCK]
-            incidence = np.zeros((len(block), len(things)), np.float32)
-            rows = np.repeat(np.arange(len(block)), [len(on_it) for on_it in block])
-            incidence[rows, [number for on_it in block for number in on_it]] = 1
-            table += incidence.T @ incidence
-        firsts, seconds = np.nonzero(np.triu(table, 1))
-        weights = table[firsts, seconds].astype(np.int64)
-    enough = weights >= minimum
-    return Links(things, firsts[enough], seconds[enough], weights[enough])
+        keys, weights = np.unique(firsts * size + seconds, return_counts=True)
+        found = Links(*np.divmod(keys, size), weights)
+    return found.of(found.weights >= minimum)
+
+
+def _linking(corpus: Incidence, marks: Marks, inside: Mask, *, crowd: bool) -> Marks:
+    chosen = inside[marks.things]
+    return marks.of(chosen & ~corpus.crowded[marks.papers] if crowd else chosen)
 
 
 def _by_heaviest_link(
-    links: Links, found: Counter[str], ranked: Sequence[str], minimum: int, limit: int | None
-) -> list[str]:
+    links: Links, found: Numbers, ranked: Sequence[int], minimum: int, limit: int | None
+) -> list[int]:
     """The ends of the heaviest links, ties by their papers; then what has no link, as *ranked*."""
-    room = len(found) if limit is None else limit
-    papers = np.array([found[thing] for thing in links.things], np.int64)
-    common = papers[links.firsts] + papers[links.seconds] if len(papers) else papers
-    members: dict[str, None] = {}
-    for first, second in links.ordered(-common):
+    room = len(ranked) if limit is None else limit
+    members: dict[int, None] = {}
+    common = found[links.firsts] + found[links.seconds]
+    for first, second in links.ranked(-links.weights, -common).pairs():
         if len(members) >= room:
             break
         fresh = [end for end in (first, second) if end not in members]
@@ -320,69 +307,100 @@ def _by_heaviest_link(
     return list(members)
 
 
-def backbone(pairs: Sequence[Pair], most: int, focus: str | None = None) -> list[Pair]:
-    """
-    The first *most* of *pairs*, which come heaviest first, and for every node at least its first.
+def _drawn(
+    corpus: Incidence,
+    members: Sequence[int],
+    papers: Numbers,
+    links: Links,
+    marks: Marks,
+    limit: int | None,
+    first: int | None,
+    *,
+    crowd: bool,
+) -> nx.Graph:
+    """*members* as a graph, with those of *links* that a picture of so many can show."""
+    graph = nx.Graph()
+    for member in members:
+        graph.add_node(corpus.things[member], **_told(corpus, member, int(papers[member])))
+    inside = np.zeros(len(corpus.things), bool)
+    inside[list(members)] = True
+    links = links.of(inside[links.firsts] & inside[links.seconds])
+    # Salton's cosine: by weight alone every link would lead to what half of the papers name.
+    cosine = links.weights / np.sqrt(np.maximum(papers[links.firsts] * papers[links.seconds], 1))
+    ranked = links.ranked(-cosine, -links.weights) if limit else links.ranked(-links.weights)
+    pairs = ranked.pairs()
+    kept = pairs
+    if limit is not None:
+        kept = backbone(pairs, LINKS_PER_NODE * len(graph), first)
+    shared = _shared(corpus, _linking(corpus, marks, inside, crowd=crowd), kept)
+    for (a, b), both in zip(kept, shared, strict=True):
+        graph.add_edge(corpus.things[a], corpus.things[b], **_evidence(corpus, both))
+    graph.graph.update(focus=None, more=0, lighter=len(pairs) - len(kept))
+    return graph
 
-    All pairs of *focus* stay too.
+
+def backbone(pairs: Sequence[Pair], most: int, focus: int | None = None) -> list[Pair]:
     """
-    reached: set[str] = set()
+    The first *most* of *pairs*, which come strongest first, and for every node at least its first.
+
+    All pairs of *focus* stay too, and one pair wherever two parts would else fall apart.
+    """
+    group: dict[int, int] = {}
+
+    def root(node: int) -> int:
+        while (above := group.setdefault(node, node)) != node:
+            group[node] = node = group[above]
+        return node
+
     needed: list[Pair] = []
     rest: list[Pair] = []
     for pair in pairs:
-        wanted = focus in pair or pair[0] not in reached or pair[1] not in reached
-        (needed if wanted else rest).append(pair)
-        reached.update(pair)
+        one, other = root(pair[0]), root(pair[1])
+        (needed if one != other or focus in pair else rest).append(pair)
+        group[one] = other
     return needed + rest[: max(0, most - len(needed))]
 
 
-def _shared(occurrences: Occurrences, pairs: Collection[Pair]) -> dict[Pair, list[str]]:
+def _shared(corpus: Incidence, marks: Marks, pairs: Sequence[Pair]) -> list[list[int]]:
     """The papers of each of *pairs*, in the order of *pairs*."""
-    ends = {end for pair in pairs for end in pair}
-    papers_of: dict[str, set[str]] = defaultdict(set)
-    for paper, on_it in occurrences.linking():
-        for thing in on_it:
-            if thing in ends:
-                papers_of[thing].add(paper)
-    return {pair: sorted(papers_of[pair[0]] & papers_of[pair[1]]) for pair in pairs}
+    firsts, seconds, papers = pairs_of(marks)
+    size = len(corpus.things)
+    keys = firsts * size + seconds
+    order = np.argsort(keys, kind="stable")
+    keys, papers = keys[order], papers[order]
+    wanted = np.array([first * size + second for first, second in pairs], np.int64)
+    starts = np.searchsorted(keys, wanted, "left").tolist()
+    ends = np.searchsorted(keys, wanted, "right").tolist()
+    return [papers[start:end].tolist() for start, end in zip(starts, ends, strict=True)]
 
 
-def _evidence(papers: Sequence[str], year_of: Mapping[str, int | None]) -> dict[str, object]:
-    years = [year for paper in papers if (year := year_of.get(paper)) is not None]
+def _evidence(corpus: Incidence, papers: Sequence[int]) -> dict[str, object]:
+    years = [year for paper in papers if (year := corpus.year(paper)) is not None]
     return {
         "weight": len(papers),
-        "papers": tuple(papers),
+        "papers": tuple(corpus.papers[paper] for paper in papers),
         "first": min(years, default=None),
         "last": max(years, default=None),
     }
 
 
-def _closest(
-    found: Counter[str],
-    kind_of: Mapping[str, NodeKind],
-    focus: Entity | None,
-    limit: int | None,
-) -> list[str]:
+def _told(corpus: Incidence, thing: int, papers: int) -> dict[str, object]:
+    return {"kind": corpus.kind(thing), "papers": papers, "label": corpus.labels[thing]}
+
+
+def _closest(corpus: Incidence, found: Numbers, first: int | None, limit: int | None) -> list[int]:
     """
-    Things of most papers first, *focus* before all; of as many, each kind in its turn.
+    Things of most papers first, *first* before all; of as many, each kind in its turn.
 
     Most things stand on one paper: by name alone, all datasets came before the first method.
     """
-    first = focus.iri if focus is not None else ""
-    before: Counter[tuple[int, NodeKind | None]] = Counter()
-    ranked = []
-    for thing in sorted(found):
-        group = found[thing], kind_of.get(thing)
-        ranked.append((thing != first, -found[thing], before[group], thing))
-        before[group] += 1
-    return [thing for *_, thing in sorted(ranked)[:limit]]
-
-
-def _told(
-    snapshot: Snapshot, graph: nx.Graph, focus: Entity | None, more: int, lighter: int
-) -> nx.Graph:
-    labels = labels_of(snapshot, {node: graph.nodes[node]["kind"] for node in graph})
-    for node in graph:
-        graph.nodes[node]["label"] = labels[node]
-    graph.graph.update(focus=focus.iri if focus else None, more=more, lighter=lighter)
-    return graph
+    things = np.flatnonzero(found)
+    counts, kinds = found[things], corpus.kinds[things]
+    turn = np.zeros(len(things), np.int64)
+    groups = counts * len(NODE_KINDS) + kinds
+    order = np.argsort(groups, kind="stable")
+    _, begins, sizes = np.unique(groups[order], return_index=True, return_counts=True)
+    turn[order] = np.arange(len(things)) - np.repeat(begins, sizes)
+    ahead = things != (-1 if first is None else first)
+    ranked = things[np.lexsort((things, turn, -counts, ahead))]
+    return [int(thing) for thing in ranked[:limit]]

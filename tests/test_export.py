@@ -22,6 +22,7 @@ from scholargraph.graph.export import (
     network_chunks,
     xml_graph,
 )
+from scholargraph.graph.incidence import Incidence
 from scholargraph.graph.network import coauthors, concepts
 from scholargraph.graph.store import Snapshot, Store
 
@@ -51,7 +52,8 @@ def read(data: bytes, format: str) -> nx.Graph:
 @pytest.mark.parametrize("format", ["graphml", "gexf", "json"])
 @pytest.mark.parametrize("what", ["coauthors", "concepts"])
 def test_a_network_reads_back_whole(snapshot: Snapshot, what: str, format: str) -> None:
-    original = coauthors(snapshot) if what == "coauthors" else concepts(snapshot)
+    corpus = Incidence.read(snapshot)
+    original = coauthors(corpus) if what == "coauthors" else concepts(corpus)
     found = read(b"".join(chunks(snapshot, what, format)), format)  # type: ignore[arg-type]
 
     assert set(found) == set(original)

@@ -15,8 +15,9 @@ from scholargraph.graph.entities import (
     entity,
     year_of,
 )
+from scholargraph.graph.incidence import CONSORTIUM, Incidence
 from scholargraph.graph.links import Span, evidence
-from scholargraph.graph.network import CONSORTIUM, backbone, coauthors, concepts, neighbourhood
+from scholargraph.graph.network import backbone, coauthors, concepts, neighbourhood
 from scholargraph.graph.store import Snapshot, Store
 
 BASE = "https://w3id.org/scholargraph/"
@@ -48,7 +49,7 @@ def same(one: nx.Graph, other: nx.Graph) -> bool:
 
 
 def test_coauthors_are_linked_by_the_papers_they_wrote_together(snapshot: Snapshot) -> None:
-    graph = coauthors(snapshot)
+    graph = coauthors(Incidence.read(snapshot))
 
     assert len(graph) == 9
     assert graph.number_of_edges() == 15
@@ -64,13 +65,13 @@ def test_coauthors_are_linked_by_the_papers_they_wrote_together(snapshot: Snapsh
 
 
 def test_a_hidden_author_is_a_coauthor_of_those_who_are_named(snapshot: Snapshot) -> None:
-    graph = coauthors(snapshot)
+    graph = coauthors(Incidence.read(snapshot))
 
     assert pairs(graph)[frozenset(("Ada Lindqvist", "Noor van Dijk"))] == 1
 
 
 def test_an_author_in_the_middle_keeps_only_coauthors(snapshot: Snapshot) -> None:
-    graph = coauthors(snapshot, entity(snapshot, AMINA))
+    graph = coauthors(Incidence.read(snapshot), entity(snapshot, AMINA))
 
     assert set(nx.get_node_attributes(graph, "label").values()) == {
         "Amina Diallo",
@@ -82,7 +83,7 @@ def test_an_author_in_the_middle_keeps_only_coauthors(snapshot: Snapshot) -> Non
 
 
 def test_authors_of_a_concept_are_those_whose_papers_name_it(snapshot: Snapshot) -> None:
-    graph = coauthors(snapshot, entity(snapshot, f"{BASE}dataset/deltasar"))
+    graph = coauthors(Incidence.read(snapshot), entity(snapshot, f"{BASE}dataset/deltasar"))
 
     assert sorted(nx.get_node_attributes(graph, "label").values()) == [
         "Ada Lindqvist",
@@ -92,7 +93,7 @@ def test_authors_of_a_concept_are_those_whose_papers_name_it(snapshot: Snapshot)
 
 
 def test_a_minimum_leaves_lighter_links_and_lonely_nodes_out(snapshot: Snapshot) -> None:
-    graph = coauthors(snapshot, minimum=2)
+    graph = coauthors(Incidence.read(snapshot), minimum=2)
 
     assert pairs(graph) == {
         frozenset(("Ada Lindqvist", "José García-Márquez")): 2,
@@ -102,7 +103,7 @@ def test_a_minimum_leaves_lighter_links_and_lonely_nodes_out(snapshot: Snapshot)
 
 
 def test_a_limit_keeps_the_heaviest_and_counts_the_rest(snapshot: Snapshot) -> None:
-    graph = coauthors(snapshot, limit=4)
+    graph = coauthors(Incidence.read(snapshot), limit=4)
 
     assert sorted(pairs(graph).values()) == [1, 1, 2, 2]
     assert (len(graph), graph.graph["more"]) == (4, 5)
@@ -123,7 +124,10 @@ def test_a_backbone_keeps_all_links_of_the_focus() -> None:
 
 
 def test_links_beyond_the_bound_are_counted(snapshot: Snapshot) -> None:
-    whole, bounded = concepts(snapshot), concepts(snapshot, limit=len(concepts(snapshot)))
+    whole, bounded = (
+        concepts(Incidence.read(snapshot)),
+        concepts(Incidence.read(snapshot), limit=len(concepts(Incidence.read(snapshot)))),
+    )
 
     assert bounded.number_of_edges() + bounded.graph["lighter"] == whole.number_of_edges()
     assert set(bounded) == set(whole)
@@ -133,14 +137,14 @@ def test_links_beyond_the_bound_are_counted(snapshot: Snapshot) -> None:
 def test_pairs_are_counted_alike_in_a_table_and_one_by_one(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch, table: int
 ) -> None:
-    expected = pairs(coauthors(snapshot))
+    expected = pairs(coauthors(Incidence.read(snapshot)))
     monkeypatch.setattr("scholargraph.graph.network.TABLE", table)
 
-    assert pairs(coauthors(snapshot)) == expected
+    assert pairs(coauthors(Incidence.read(snapshot))) == expected
 
 
 def test_years_bound_both_ends_and_leave_the_undated_out(snapshot: Snapshot) -> None:
-    graph = coauthors(snapshot, years=Years(2022, 2022))
+    graph = coauthors(Incidence.read(snapshot), years=Years(2022, 2022))
 
     assert sorted(nx.get_node_attributes(graph, "label").values()) == [
         "Amina Diallo",
@@ -171,7 +175,7 @@ def test_the_year_of_a_date(date: str, year: int | None) -> None:
 
 
 def test_concepts_are_linked_by_the_papers_that_name_both(snapshot: Snapshot) -> None:
-    graph = concepts(snapshot)
+    graph = concepts(Incidence.read(snapshot))
 
     assert graph.edges[RIVERNET, DELTASAR]["weight"] == 2
     assert graph.edges[U_NET, SEGMENTATION]["papers"] == (
@@ -182,13 +186,13 @@ def test_concepts_are_linked_by_the_papers_that_name_both(snapshot: Snapshot) ->
 
 
 def test_concepts_of_chosen_kinds_only(snapshot: Snapshot) -> None:
-    graph = concepts(snapshot, kinds=("dataset", "metric"))
+    graph = concepts(Incidence.read(snapshot), kinds=("dataset", "metric"))
 
     assert {kind for _, kind in graph.nodes(data="kind")} == {"dataset", "metric"}
 
 
 def test_around_an_author_stand_coauthors_and_concepts(snapshot: Snapshot) -> None:
-    graph = neighbourhood(snapshot, entity(snapshot, ADA))
+    graph = neighbourhood(Incidence.read(snapshot), entity(snapshot, ADA))
 
     kinds = {kind for _, kind in graph.nodes(data="kind")}
     assert kinds == {"author", "method", "dataset", "task"}
@@ -198,7 +202,7 @@ def test_around_an_author_stand_coauthors_and_concepts(snapshot: Snapshot) -> No
 
 
 def test_the_focus_is_shown_although_its_kind_is_not_wanted(snapshot: Snapshot) -> None:
-    graph = neighbourhood(snapshot, entity(snapshot, ADA), kinds=("dataset",))
+    graph = neighbourhood(Incidence.read(snapshot), entity(snapshot, ADA), kinds=("dataset",))
 
     assert sorted(kind for _, kind in graph.nodes(data="kind")) == [
         "author",
@@ -210,7 +214,9 @@ def test_the_focus_is_shown_although_its_kind_is_not_wanted(snapshot: Snapshot) 
 
 
 def test_of_things_on_as_many_papers_every_kind_is_shown(snapshot: Snapshot) -> None:
-    graph = neighbourhood(snapshot, entity(snapshot, f"{BASE}author/wei-chen"), limit=8)
+    graph = neighbourhood(
+        Incidence.read(snapshot), entity(snapshot, f"{BASE}author/wei-chen"), limit=8
+    )
 
     kinds = [kind for _, kind in graph.nodes(data="kind")]
     assert {kind: kinds.count(kind) for kind in kinds} == {
@@ -222,7 +228,7 @@ def test_of_things_on_as_many_papers_every_kind_is_shown(snapshot: Snapshot) -> 
 
 
 def test_around_a_paper_stand_its_authors_and_concepts(snapshot: Snapshot) -> None:
-    graph = neighbourhood(snapshot, entity(snapshot, RIVER_1))
+    graph = neighbourhood(Incidence.read(snapshot), entity(snapshot, RIVER_1))
 
     assert graph.nodes[RIVER_1]["kind"] == "paper"
     assert len(graph[RIVER_1]) == len(graph) - 1 == 8
@@ -232,7 +238,7 @@ def test_around_a_paper_stand_its_authors_and_concepts(snapshot: Snapshot) -> No
 
 
 def test_with_papers_every_link_goes_through_one(snapshot: Snapshot) -> None:
-    graph = neighbourhood(snapshot, entity(snapshot, ADA), kinds=NODE_KINDS)
+    graph = neighbourhood(Incidence.read(snapshot), entity(snapshot, ADA), kinds=NODE_KINDS)
 
     kinds = nx.get_node_attributes(graph, "kind")
     assert all((kinds[a] == "paper") != (kinds[b] == "paper") for a, b in graph.edges)
@@ -242,19 +248,26 @@ def test_with_papers_every_link_goes_through_one(snapshot: Snapshot) -> None:
 
 def test_the_same_question_draws_the_same_graph(store: Store) -> None:
     with store.snapshot() as one, store.snapshot() as other:
-        assert same(coauthors(one, limit=5), coauthors(other, limit=5))
-        assert same(concepts(one, limit=7), concepts(other, limit=7))
+        assert same(
+            coauthors(Incidence.read(one), limit=5), coauthors(Incidence.read(other), limit=5)
+        )
+        assert same(
+            concepts(Incidence.read(one), limit=7), concepts(Incidence.read(other), limit=7)
+        )
         ada = entity(one, ADA)
-        assert same(neighbourhood(one, ada, limit=9), neighbourhood(other, ada, limit=9))
+        assert same(
+            neighbourhood(Incidence.read(one), ada, limit=9),
+            neighbourhood(Incidence.read(other), ada, limit=9),
+        )
 
 
 def test_an_empty_graph_has_empty_networks(empty_store: Store) -> None:
     with empty_store.writing():
         pass
     with empty_store.snapshot() as snapshot:
-        assert len(coauthors(snapshot)) == 0
-        assert len(concepts(snapshot, limit=10)) == 0
-        assert len(neighbourhood(snapshot, None, kinds=NODE_KINDS)) == 0
+        assert len(coauthors(Incidence.read(snapshot))) == 0
+        assert len(concepts(Incidence.read(snapshot), limit=10)) == 0
+        assert len(neighbourhood(Incidence.read(snapshot), None, kinds=NODE_KINDS)) == 0
 
 
 def test_papers_of_a_consortium_make_no_links(empty_store: Store) -> None:
@@ -265,7 +278,7 @@ def test_papers_of_a_consortium_make_no_links(empty_store: Store) -> None:
     Committer(empty_store).commit([PaperEntry(paper, nothing, run)], Outcome())
 
     with empty_store.snapshot() as snapshot:
-        graph = coauthors(snapshot)
+        graph = coauthors(Incidence.read(snapshot))
 
     assert (len(graph), graph.number_of_edges()) == (CONSORTIUM + 1, 0)
 

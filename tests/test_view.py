@@ -8,6 +8,7 @@ import sys
 import networkx as nx
 import pytest
 
+from scholargraph.graph.incidence import Incidence
 from scholargraph.graph.layout import SPACING, positions
 from scholargraph.graph.network import coauthors, neighbourhood
 from scholargraph.graph.store import Store
@@ -117,7 +118,8 @@ def test_an_empty_network_is_an_empty_picture() -> None:
 
 def test_a_picture_of_the_store_is_json(store: Store) -> None:
     with store.snapshot() as snapshot:
-        drawn = [picture(coauthors(snapshot)), picture(neighbourhood(snapshot, None, limit=20))]
+        corpus = Incidence.read(snapshot)
+    drawn = [picture(coauthors(corpus)), picture(neighbourhood(corpus, None, limit=20))]
 
     assert [len(json.loads(json.dumps(one))["nodes"]) for one in drawn] == [9, 20]
 

@@ -20,6 +20,7 @@ from scholargraph.graph.entities import (
 from scholargraph.graph.network import coauthors, concepts, neighbourhood
 from scholargraph.graph.store import Snapshot
 
+from .holdings import current_incidence
 from .problems import Problem
 
 VIEWS: tuple[View, ...] = get_args(View)
@@ -114,10 +115,12 @@ def network(snapshot: Snapshot, chosen: Choice) -> nx.Graph:
 
 def _part(snapshot: Snapshot, chosen: Choice, focus: Entity | None, limit: int) -> nx.Graph:
     if chosen.view == "coauthors":
-        return coauthors(snapshot, focus, years=chosen.years, minimum=chosen.minimum, limit=limit)
+        return coauthors(
+            current_incidence(), focus, years=chosen.years, minimum=chosen.minimum, limit=limit
+        )
     draw = concepts if chosen.view == "concepts" else neighbourhood
     return draw(
-        snapshot,
+        current_incidence(),
         focus,
         kinds=chosen.kinds,
         years=chosen.years,
