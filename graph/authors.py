@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
 
-from .catalogue import Counted, by_kind, counted, ending, name_of, papers_a_year
+from .catalogue import Catalogue, Counted, ending, name_of, papers_a_year
 from .claims import Claimed, claims
-from .iris import Iris
 from .questions import rows
 from .store import Snapshot
 
@@ -53,9 +52,10 @@ class Author:
         return tuple(dict.fromkeys(address for paper in self.papers for address in paper.code))
 
 
-def author(snapshot: Snapshot, iri: NamedNode, iris: Iris, *, name: str | None) -> Author:
+def author(snapshot: Snapshot, iri: NamedNode, catalogue: Catalogue, *, name: str | None) -> Author:
     """The author *iri*, called *name* where the graph says a name."""
     papers = _papers(snapshot, iri)
+    beside = catalogue.beside((paper.iri for paper in papers), iri.value)
     return Author(
         iri=iri.value,
         name=name or ending(iri.value),
@@ -65,22 +65,17 @@ def author(snapshot: Snapshot, iri: NamedNode, iris: Iris, *, name: str | None) 
         ),
         claims=claims(snapshot, iri),
         papers=papers,
-        coauthors=tuple(
-            Coauthor(
-                iri=row.text("coauthor"),
-                name=name_of(row, "coauthor", "name"),
-                papers=row.integer("papers"),
-                first=(row.text("first") or None) and row.text("first")[:4],
-                last=(row.text("last") or None) and row.text("last")[:4],
-            )
-            for row in rows(snapshot, "author_coauthors", author=iri)
-        ),
-        concepts=by_kind(
-            (counted(row, "concept") for row in rows(snapshot, "author_concepts", author=iri)),
-            iris,
-        ),
+        coauthors=tuple(_coauthor(catalogue, iri, other) for other in beside.pop("author")),
+        concepts=beside,
         years=papers_a_year(paper.date for paper in papers),
     )
+
+
+def _coauthor(catalogue: Catalogue, iri: NamedNode, other: Counted) -> Coauthor:
+    joint = catalogue.ties.together((iri.value, other.iri))
+    years = sorted(date[:4] for paper in joint if (date := catalogue.paper_at[paper].date))
+    first, last = (years[0], years[-1]) if years else (None, None)
+    return Coauthor(other.iri, other.name, other.papers, first, last)
 
 
 def _papers(snapshot: Snapshot, iri: NamedNode) -> tuple[Written, ...]:

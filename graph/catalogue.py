@@ -25,7 +25,7 @@ KINDS = ("paper", "author", *CONCEPT_KINDS)
 BYLINE = 3
 
 # Seconds that a page may wait for what it keeps to be made anew.
-PATIENCE = 0.1
+PATIENCE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,15 +230,19 @@ class Kept(Generic[T]):
 
     def of(self, snapshot: Snapshot) -> T:
         """The value of *snapshot*, or for a while of an earlier one."""
+        return self.named(snapshot)[1]
+
+    def named(self, snapshot: Snapshot) -> tuple[str, T]:
+        """As `of`, behind the name of the snapshot that the value is of."""
         kept = self._kept
         if kept is not None and kept[0] == snapshot.name:
-            return kept[1]
+            return kept
         if not self._making.acquire(blocking=kept is None):
             assert kept is not None
-            return kept[1]
+            return kept
         if kept is not None and self._newest is not None and self._seconds > PATIENCE:
             threading.Thread(target=self._remake, args=(self._newest,), daemon=True).start()
-            return kept[1]
+            return kept
         try:
             return self._made(snapshot)
         finally:
@@ -247,14 +251,14 @@ class Kept(Generic[T]):
     def exactly(self, snapshot: Snapshot) -> T:
         """The value of *snapshot*, however long it takes."""
         with self._making:
-            return self._made(snapshot)
+            return self._made(snapshot)[1]
 
-    def _made(self, snapshot: Snapshot) -> T:
+    def _made(self, snapshot: Snapshot) -> tuple[str, T]:
         if self._kept is None or self._kept[0] != snapshot.name:
             began = time.monotonic()
             self._kept = snapshot.name, self._make(snapshot)
             self._seconds = time.monotonic() - began
-        return self._kept[1]
+        return self._kept
 
     def _remake(self, newest: Callable[[], Snapshot]) -> None:
         try:

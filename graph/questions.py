@@ -1,5 +1,6 @@
 """The SPARQL queries that the program comes with: files whose first line is their question."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -11,6 +12,9 @@ from .snapshots import Term
 from .store import Snapshot
 
 EXAMPLE = "example_"
+
+# Each group that is answered by itself: what is bound outside a subquery is not bound in it.
+_WHERE = re.compile(r"\bWHERE \{")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,21 @@ class Row:
 def named_query(name: str) -> str:
     """The text of ``queries/<name>.rq``."""
     return files(__package__).joinpath("queries", f"{name}.rq").read_text("utf-8")
+
+
+def spelled_out(name: str, **bindings: NamedNode) -> str:
+    """
+    ``queries/<name>.rq`` as anyone can ask it anywhere: *bindings* stand in it as VALUES.
+
+    >>> print(spelled_out("concept_introduced", concept=NamedNode("x:bert")).split(chr(10))[5])
+    WHERE { VALUES ?concept { <x:bert> } ?paper sg:introduces ?concept }
+    """
+    values = " ".join(f"VALUES ?{variable} {{ {iri} }}" for variable, iri in bindings.items())
+    return (
+        _WHERE.sub(lambda found: f"{found[0]} {values}", named_query(name))
+        if values
+        else (named_query(name))
+    )
 
 
 @cache

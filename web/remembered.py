@@ -8,6 +8,7 @@ from typing import ParamSpec, cast
 
 from flask import Flask, Response, current_app, request
 
+from .holdings import is_provisional
 from .service import service
 
 P = ParamSpec("P")
@@ -72,6 +73,9 @@ def remembered_by(
                 response.make_conditional(request)
                 return response
             response = view(*args, **kwargs)
+            if is_provisional():  # soon it will say more of the same snapshot
+                response.headers["Cache-Control"] = "no-store"
+                return response
             response.add_etag()
             response.headers["Cache-Control"] = "no-cache"  # kept, but asked for each time
             memory.put(key, response.get_data(), list(response.headers))

@@ -23,6 +23,7 @@ from scholargraph.graph.vocab import term
 
 from . import problems, representations, wording
 from .answering import HTML, JSON, as_json, chosen, page, page_number
+from .holdings import current_catalogue
 from .json_ld import scholarly_article
 from .marking import Piece, Span, marked
 from .problems import Problem, standard
@@ -127,7 +128,7 @@ def _page(noun: str, iri: NamedNode, said: Statements, form: str) -> Response:
 
 def _author(iri: NamedNode, said: Statements, form: str) -> Response:
     name = next(iter(plain(said).get(v.NAME.value, ())), None)
-    found = author(service().snapshot(), iri, service().iris, name=name)
+    found = author(service().snapshot(), iri, current_catalogue(), name=name)
     return as_json(asdict(found)) if form == JSON else page("author.html", page=found)
 
 
@@ -202,10 +203,10 @@ def _named(found: Article) -> dict[str, list[tuple[Named, int]]]:
 
 
 def _concept(noun: str, iri: NamedNode, said: Statements, form: str) -> Response:
-    snapshot, iris, properties = service().snapshot(), service().iris, plain(said)
+    snapshot, properties = service().snapshot(), plain(said)
     wanted = request.args.get("page", "1")
     number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else 1
-    found = concept(snapshot, iri, iris, properties, page=max(1, number))
+    found = concept(snapshot, iri, noun, current_catalogue(), properties, page=max(1, number))
     number, pages = page_number(found.paper_count, PAGE)
     if form == JSON:
         return as_json(asdict(found))
