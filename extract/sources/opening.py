@@ -15,6 +15,7 @@ from scholargraph import ScholarGraphError
 LONGEST_LINE = 32 * 2**20  # bytes; the longest real record met is 30 KB
 LARGEST_PAGE = 64 * 2**20  # bytes; a profile page of 27 papers is 44 KB
 HEAD = 64 * 2**10  # bytes that are enough to recognise a format
+_BLOCK = 64 * 2**10
 
 _GZIP = b"\x1f\x8b"
 # Files that people pass by mistake, each with the way out.
@@ -53,9 +54,19 @@ class Line:
     fault: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some bytes of a file; none where the compressed data breaks off, and *fault* then says so."""
+
+    content: bytes
+    fault: str = ""
+
+
 def head(path: Path) -> str:
     """
     The first 64 KB as text, for recognising a format; bytes that are not UTF-8 are replaced.
+
+    XML may be in UTF-16, since it says so itself.
 
     Raises: SourceError for a file that holds no text in UTF-8.
     """
@@ -70,8 +81,10 @@ def head(path: Path) -> str:
     for mark, what in _NOT_TEXT.items():
         if start.startswith(mark):
             raise SourceError(f"{path}: the file is {what}")
-    _refuse_wide_encodings(path, start)
-    text = _with_unix_ends(start.decode(errors="replace"))
+    encoding = _xml_encoding(start)
+    if encoding is None:
+        _refuse_wide_encodings(path, start)
+    text = _with_unix_ends(start.decode(encoding or "utf-8", errors="replace"))
     if not text.strip():
         raise SourceError(f"{path}: the file is empty; a source holds at least one paper")
     return text
@@ -97,6 +110,20 @@ def lines(path: Path) -> Iterator[Line]:
                 yield Line(number, None, _damaged(error))
                 return
             yield Line(number, content.rstrip(b"\r\n"))
+
+
+def blocks(path: Path) -> Iterator[Block]:
+    """The bytes of *path*, unpacked, some 64 KB at a time."""
+    with _bytes_of(path) as stream:
+        while True:
+            try:
+                content = stream.read1(_BLOCK)
+            except _DAMAGE as error:
+                yield Block(b"", _damaged(error))
+                return
+            if not content:
+                return
+            yield Block(content)
 
 
 def page(path: Path) -> tuple[str, bool]:
@@ -183,6 +210,12 @@ def _damaged(error: Exception) -> str:
     if isinstance(error, EOFError):
         return "the compressed data breaks off here; fetch the file again"
     return f"the compressed data is damaged ({error}); fetch the file again"
+
+
+def _xml_encoding(start: bytes) -> str | None:
+    """UTF-16 in its two orders, where the first character is the one that XML begins with."""
+    bare = start.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
+    return {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}.get(bare[:2])
 
 
 def _refuse_wide_encodings(path: Path, start: bytes) -> None:
