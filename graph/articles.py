@@ -9,6 +9,7 @@ from pyoxigraph import NamedNode
 from . import vocab as v
 from .catalogue import Named, ending, name_of
 from .claims import Claimed, claims
+from .identifiers import identifiers
 from .questions import Row, rows
 from .snapshots import Term
 from .store import Snapshot
@@ -24,7 +25,7 @@ class Byline:
     author: Named
     given: str
     position: int | None
-    affiliation: str | None
+    affiliations: tuple[str, ...]
     orcid: str | None
 
 
@@ -96,7 +97,12 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A paper's page; *truncated* where its source says 'et al.'."""
+    """
+    A paper's page; *truncated* where its source says 'et al.'.
+
+    *genre* is one of `scholargraph.extract.papers.Genre`; *ids* are identifiers with public
+    addresses, by scheme.
+    """
 
     iri: str
     title: str
@@ -105,6 +111,14 @@ class Article:
     venue: str | None
     doi: str | None
     arxiv: str | None
+    ids: tuple[tuple[str, str], ...]
+    isbn: tuple[str, ...]
+    genre: str | None
+    volume: str | None
+    issue: str | None
+    pages: str | None
+    publisher: str | None
+    withdrawn: bool
     urls: tuple[str, ...]
     code: tuple[str, ...]
     code_flag: bool
@@ -130,6 +144,7 @@ def article(snapshot: Snapshot, iri: NamedNode, properties: Properties) -> Artic
     def one(property: NamedNode) -> str | None:
         return next(iter(every(property)), None)
 
+    types = every(v.TYPE)
     return Article(
         iri=iri.value,
         title=one(v.TITLE) or ending(iri.value),
@@ -138,6 +153,14 @@ def article(snapshot: Snapshot, iri: NamedNode, properties: Properties) -> Artic
         venue=one(v.VENUE),
         doi=one(v.DOI),
         arxiv=one(v.ARXIV_ID),
+        ids=tuple(identifiers(every(v.SAME_AS))),
+        isbn=every(v.ISBN),
+        genre=next((name for name, kind in v.GENRES.items() if kind.value in types), None),
+        volume=one(v.VOLUME),
+        issue=one(v.ISSUE),
+        pages=one(v.PAGES),
+        publisher=one(v.PUBLISHER),
+        withdrawn=one(v.WITHDRAWN) == "true",
         urls=every(v.URL),
         code=every(v.CODE),
         code_flag=one(v.CODE_FLAG) == "true",
@@ -198,17 +221,19 @@ def _results(snapshot: Snapshot, iri: NamedNode) -> tuple[Result, ...]:
 
 
 def _authors(snapshot: Snapshot, iri: Term) -> tuple[Byline, ...]:
-    found = {}
+    bylines: dict[str, Byline] = {}
     for row in rows(snapshot, "paper_authors", paper=iri):
-        found[row.text("authorship")] = Byline(
-            iri=row.text("authorship"),
+        authorship, affiliation = row.text("authorship"), row.maybe("affiliation")
+        before = bylines[authorship].affiliations if authorship in bylines else ()
+        bylines[authorship] = Byline(
+            iri=authorship,
             author=named(row, "author", "name"),
             given=row.text("given"),
             position=row.whole("position"),
-            affiliation=row.maybe("affiliation"),
+            affiliations=tuple(dict.fromkeys((*before, affiliation) if affiliation else before)),
             orcid=row.maybe("orcid"),
         )
-    return tuple(found.values())
+    return tuple(bylines.values())
 
 
 def _sentences(snapshot: Snapshot, iri: Term) -> tuple[Located, ...]:

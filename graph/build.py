@@ -12,6 +12,7 @@ from scholargraph.extract.mentions import Concept, Extraction, Mention
 from scholargraph.extract.papers import Author, Paper, Profile, SourceClaim
 
 from . import vocab as v
+from .identifiers import addresses
 from .iris import Iris, part
 
 Term = NamedNode | Literal
@@ -93,10 +94,13 @@ def paper_quads(
 
 
 def _bibliography(subject: NamedNode, paper: Paper, iris: Iris) -> Iterator[Quad]:
-    ids = dict(paper.ids)
+    ids = dict(reversed(paper.ids))  # of several of one scheme the first
+    if paper.genre:
+        yield Quad(subject, v.TYPE, v.GENRES[paper.genre])
     if paper.title:
         yield Quad(subject, v.TITLE, Literal(paper.title))
-    yield Quad(subject, v.ABSTRACT, Literal(paper.abstract))
+    if paper.abstract:
+        yield Quad(subject, v.ABSTRACT, Literal(paper.abstract))
     yield Quad(subject, v.IDENTIFIER, Literal(paper.id))
     if paper.date:
         yield Quad(subject, v.ISSUED, date_literal(paper.date))
@@ -104,8 +108,22 @@ def _bibliography(subject: NamedNode, paper: Paper, iris: Iris) -> Iterator[Quad
         yield Quad(subject, v.DOI, Literal(ids["doi"]))
     if "arxiv" in ids:
         yield Quad(subject, v.ARXIV_ID, Literal(ids["arxiv"]))
-    if paper.venue:
-        yield Quad(subject, v.VENUE, Literal(paper.venue))
+    for address in addresses(paper.ids):
+        yield Quad(subject, v.SAME_AS, address)
+    for scheme, value in paper.ids:
+        if scheme == "isbn":
+            yield Quad(subject, v.ISBN, Literal(value))
+    for predicate, text in (
+        (v.VENUE, paper.venue),
+        (v.VOLUME, paper.volume),
+        (v.ISSUE, paper.issue),
+        (v.PAGES, paper.pages),
+        (v.PUBLISHER, paper.publisher),
+    ):
+        if text:
+            yield Quad(subject, predicate, Literal(text))
+    if paper.withdrawn:
+        yield Quad(subject, v.WITHDRAWN, Literal(True))
     if paper.truncated:
         yield Quad(subject, v.AUTHORS_TRUNCATED, Literal(True))
     if paper.code_flag:
@@ -114,9 +132,9 @@ def _bibliography(subject: NamedNode, paper: Paper, iris: Iris) -> Iterator[Quad
         yield Quad(subject, v.AFFILIATION_TAG, Literal(tag))
     for code in paper.categories:
         yield Quad(subject, v.CATEGORY, iris.category(code))
-    for predicate, addresses in ((v.URL, paper.urls), (v.CODE, paper.code)):
-        for address in addresses:
-            yield Quad(subject, predicate, _address(address))
+    for predicate, links in ((v.URL, paper.urls), (v.CODE, paper.code)):
+        for link in links:
+            yield Quad(subject, predicate, _link(link))
 
 
 def _author_quads(author: Author, subject: NamedNode, iris: Iris) -> Iterator[Quad]:
@@ -254,11 +272,11 @@ def date_literal(date: str) -> Literal:
     return Literal(date, datatype=datatype)
 
 
-def _address(address: str) -> Term:
+def _link(link: str) -> Term:
     try:
-        return NamedNode(address)
+        return NamedNode(link)
     except ValueError:  # a source's address that is no IRI is kept as it was written
-        return Literal(address)
+        return Literal(link)
 
 
 def _decimal(value: Decimal) -> Literal:

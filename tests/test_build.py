@@ -54,6 +54,7 @@ def test_a_paper_s_own_facts():
         "identifier": {"river-1"},
         "issued": {"2023-05-17"},
         "hasArXivId": {"2305.00001"},
+        "sameAs": {"https://arxiv.org/abs/2305.00001"},
         "publicationName": {"Workshop on Water"},
         "codeFlag": {"true"},
         "subject": {"category/cs.CV", "category/eess.IV"},

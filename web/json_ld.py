@@ -1,6 +1,7 @@
 """A paper as schema.org JSON-LD, for the head of its page: what search engines read."""
 
 from scholargraph.graph.articles import Article
+from scholargraph.graph.identifiers import addresses
 
 from .wording import is_web
 
@@ -26,6 +27,11 @@ def scholarly_article(paper: Article) -> dict[str, object]:
             for scheme, value in (("doi", paper.doi), ("arxiv", paper.arxiv))
             if value
         ],
+        "sameAs": [node.value for node in addresses(paper.ids)],
+        "pagination": paper.pages,
+        "publisher": {"@type": "Organization", "name": paper.publisher}
+        if paper.publisher
+        else None,
         "url": [address for address in paper.urls if is_web(address)],
         "keywords": [concept.name for concept in paper.introduces],
     }
