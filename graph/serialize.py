@@ -14,8 +14,9 @@ from itertools import groupby
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Triple
 
 from . import jsonld, rdfxml, turtle
-from .description import Description, Graph, Node
+from .description import Description, Graph
 from .snapshots import Snapshot, Term
+from .subjects import subjects
 from .vocab import PREFIXES, TYPE
 
 _Writer = Callable[[Iterator[Description], Mapping[str, str]], Iterator[str]]
@@ -61,9 +62,8 @@ def serialize(
     """
     *graph* in *format*, one of `FORMATS`, as chunks of UTF-8.
 
-    Of a snapshot, a format without graphs shows the default graph; memory grows with its nodes, not
-    with its triples (some 100 bytes each). Quads are sorted in memory; in a format without graphs
-    their graphs are left out.
+    Of a snapshot, a format without graphs shows the default graph; memory stays flat. Quads are
+    sorted in memory; in a format without graphs their graphs are left out.
 
     Raises: rdfxml.NotXml while it writes, for what RDF/XML cannot say.
     """
@@ -80,20 +80,8 @@ def _of_snapshot(snapshot: Snapshot, *, named: bool) -> Iterator[Description]:
     if named:
         graphs += sorted(snapshot.store.named_graphs(), key=str)
     for graph in graphs:
-        for node in _nodes(snapshot, graph):
+        for node in subjects(snapshot, graph):
             yield graph, node, _described(snapshot.quads(node, None, None, graph))
-
-
-def _nodes(snapshot: Snapshot, graph: Graph) -> list[Node]:
-    """Every subject in *graph*, in order."""
-    terms: set[Term | None]
-    if isinstance(graph, BlankNode):  # which SPARQL cannot name
-        terms = {quad.subject for quad in snapshot.quads(graph=graph)}
-    else:
-        pattern = "?s ?p ?o" if isinstance(graph, DefaultGraph) else f"GRAPH {graph} {{ ?s ?p ?o }}"
-        query = f"SELECT DISTINCT ?s WHERE {{ {pattern} }}"
-        terms = {row["s"] for row in snapshot.select(query)}
-    return sorted((node for node in terms if isinstance(node, NamedNode | BlankNode)), key=_order)
 
 
 def _of_quads(quads: Iterable[Quad | Triple], *, named: bool) -> Iterator[Description]:
