@@ -35,9 +35,9 @@ ALLOWED: Mapping[View, tuple[NodeKind, ...]] = {
     "mixed": NODE_KINDS,
 }
 
-# Around one thing fewer nodes say more; the whole corpus shows its strongest 300.
+# Around one thing fewer nodes say more; the whole corpus shows its strongest 150.
 LIMIT_AROUND = 80
-LIMIT_WHOLE = 300
+LIMIT_WHOLE = 150
 MOST = 500
 
 # A click adds this many at most, and a shared picture holds this many clicks.
