@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 PATH = click.Path(path_type=Path)
-FORMATS = ["auto", "profile", "jsonl"]  # of sources, named here since reading them takes time
+# Of sources, named here since reading them takes time.
+FORMATS = ["auto", "profile", "jsonl", "arxiv", "acl", "pubmed"]
 
 
 def store_option(command: Command) -> Command:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from scholargraph import ScholarGraphError
+from scholargraph.commands import options
 from scholargraph.extract import sources
 from scholargraph.extract.papers import Paper
 from scholargraph.extract.sources import FORMATS, SourceError, read, recognise, source_hash
@@ -102,7 +103,10 @@ def test_an_unknown_format_name_lists_the_known_ones(file):
 
 def test_a_source_error_is_ours():
     assert issubclass(SourceError, ScholarGraphError)
-    assert FORMATS == ("profile", "jsonl")
+
+
+def test_the_command_line_offers_every_format():
+    assert set(options.FORMATS) == {"auto", *FORMATS}
 
 
 def test_the_day_of_capture_is_today_unless_given(file):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..papers import Record
-from . import jsonl, opening, profile
+from . import acl, arxiv, bibtex, jsonl, opening, profile, pubmed, ris, tabular
 from .opening import SourceError, source_hash
 
 __all__ = ["FORMATS", "SourceError", "read", "recognise", "source_hash"]
@@ -24,8 +24,14 @@ class _Reader(NamedTuple):
 
 
 _READERS = {
+    "arxiv": _Reader(arxiv.matches, arxiv.read),
+    "acl": _Reader(acl.matches, acl.read),
+    "pubmed": _Reader(pubmed.matches, pubmed.read),
     "profile": _Reader(profile.matches, profile.read),
+    "bibtex": _Reader(bibtex.matches, bibtex.read),
+    "ris": _Reader(ris.matches, ris.read),
     "jsonl": _Reader(jsonl.matches, jsonl.read),
+    "csv": _Reader(tabular.matches, tabular.read),
 }
 
 FORMATS: tuple[str, ...] = tuple(_READERS)

@@ -41,6 +41,19 @@ def split(names: str) -> list[str]:
     return parts
 
 
+def reread(name: str) -> str:
+    """
+    *name* with its letters back, where it is UTF-8 that somebody read as Latin-1; else as it is.
+
+    >>> reread("JosÃ© RamÃ\xadrez"), reread("José Ramírez"), reread("AVELÃ")
+    ('José Ramírez', 'José Ramírez', 'AVELÃ')
+    """
+    try:
+        return name if name.isascii() else name.encode("latin-1").decode()
+    except UnicodeError:
+        return name
+
+
 def folded(name: str) -> str:
     """*name* without accents, case, punctuation and extra space, for comparing."""
     decomposed = unicodedata.normalize("NFKD", name)
