@@ -1,0 +1,171 @@
+"""What the files of reference managers share: how they print names, dates, pages, identifiers."""
+
+import re
+from collections.abc import Callable, Iterable
+
+from ..dates import iso_date, worded_date
+from ..latex import plain
+from ..papers import Author
+from . import identity, names
+
+# An arXiv identifier inside other text, as Google Scholar, DBLP and Zotero write it.
+_ARXIV = re.compile(
+    r"(?:arxiv\s*[:.]\s*|arxiv\.org/(?:abs|pdf)/|\bCoRR\W{1,3}abs/)"
+    r"(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})",
+    re.IGNORECASE | re.ASCII,
+)
+_ADDRESS = re.compile(r"https?://[^\s<>\"{}|\\^`]+", re.IGNORECASE)
+_WITHDRAWN = re.compile(r"\b(?:withdrawn|retracted|retraction)\b", re.IGNORECASE)
+_WITHDRAWN_TITLE = re.compile(
+    r"\W{0,2}(?:RETRACTED|WITHDRAWN)\b|Retract(?:ed|ion) (?:Article|Note)"
+)
+_INITIALS = re.compile(r"(?:[^\W\d_]\.?[ -]?){1,4}")
+_SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
+
+_NUMBERED = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?!\d)", re.ASCII)
+_RANGE = re.compile(r"\s*(?:-+|[‐-―−])\s*")
+
+
+def person(text: str) -> str:
+    """
+    A name in reading order.
+
+    >>> person("Lovelace, Ada"), person("King, Martin Luther, Jr."), person("Ada Lovelace")
+    ('Ada Lovelace', 'Martin Luther King, Jr.', 'Ada Lovelace')
+    """
+    parts = [part for part in (" ".join(part.split()) for part in text.split(",")) if part]
+    suffix = next((part for part in parts[1:] if _SUFFIX.fullmatch(part)), None)
+    if suffix is not None:
+        parts.remove(suffix)
+    if len(parts) == 2:
+        parts = [f"{parts[1]} {parts[0]}"]
+    return ", ".join([*parts, *([suffix] if suffix else [])])
+
+
+def people(text: str) -> list[str]:
+    """
+    The names in one printed list, in reading order.
+
+    >>> people("Lovelace, Ada; Turing, Alan"), people("Lovelace A., Turing A.M.")
+    (['Ada Lovelace', 'Alan Turing'], ['A. Lovelace', 'A.M. Turing'])
+    >>> people("Lovelace, A., Turing, A. M."), people("Ada Lovelace and Alan Turing")
+    (['A. Lovelace', 'A. M. Turing'], ['Ada Lovelace', 'Alan Turing'])
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if ";" not in text and len(parts) > 2 and len(parts) % 2 == 0:
+        pairs = list(zip(parts[::2], parts[1::2], strict=True))
+        short = _INITIALS.fullmatch
+        if all(short(given) and not short(name) for name, given in pairs):
+            return [f"{given} {name}" for name, given in pairs]
+    return [_initials_first(person(name)) for name in names.split(text)]
+
+
+def _initials_first(name: str) -> str:
+    """Scopus prints 'Turing A.M.', Web of Science 'Turing, AM'."""
+    family, _, given = name.rpartition(" ")
+    if family and re.fullmatch(r"(?:[A-Z]\.-?){1,4}", given) and "." not in family:
+        return f"{given} {family}"
+    return name
+
+
+def authors(listed: Iterable[str]) -> tuple[tuple[Author, ...], bool]:
+    """The authors of names in reading order, and whether an 'et al.' hides some."""
+    found: list[Author] = []
+    truncated = False
+    for name in listed:
+        name, hidden = names.without_et_al(plain(name))
+        truncated = truncated or hidden or name.lower() == "others"
+        if name and name.lower() != "others" and any(c.isalnum() for c in name):
+            found.append(Author(name, len(found) + 1))
+    return tuple(found), truncated
+
+
+def date(text: str) -> str | None:
+    """
+    What a reference manager prints as a date, in ISO 8601 at the precision that it has.
+
+    Months by name, seasons (which leave the year), ranges (of which the beginning counts), and
+    RIS's '2020/03/15/'. None where there is no digit in it, as in 'in press'.
+
+    >>> date("March 2020"), date("2020/03//"), date("Spring 2020"), date("12 Mar 2020")
+    ('2020-03', '2020-03', '2020', '2020-03-12')
+    >>> date("2020-03/2020-05"), date("2020-21"), date("in press"), date("Jun-Jul 2020")
+    ('2020-03', '2020', None, '2020-06')
+
+    Raises: ValueError, saying why, for a day that no calendar has, or a year far away.
+    """
+    text = " ".join(text.split())[:200]
+    if not any(c.isdigit() for c in text):
+        return None
+    start = _NUMBERED.match(text)
+    if start is None:
+        return worded_date(text)
+    year, month, day = start.groups()
+    if int(month) > 12 and day is None:  # a season (ISO 8601-2 has 21 to 41), or 2019/20
+        return iso_date(year)
+    return iso_date("-".join(part for part in (year, month, day) if part))
+
+
+def pages(first: str | None, last: str | None = None) -> str | None:
+    """
+    Pages as 'first-last', with a hyphen; an article number stays what it is.
+
+    >>> pages("12--34"), pages("12", "34"), pages("e12345"), pages("  ")
+    ('12-34', '12-34', 'e12345', None)
+    """
+    parts = [_RANGE.sub("-", plain(part)) for part in (first, last) if part and part.strip()]
+    return "-".join(dict.fromkeys(parts)) or None
+
+
+def is_withdrawn(title: str, *notes: str) -> bool:
+    """Whether a title or a note says that the paper was withdrawn or retracted."""
+    return _WITHDRAWN_TITLE.match(title) is not None or any(map(_WITHDRAWN.search, notes))
+
+
+def addresses(text: str) -> list[str]:
+    """The web addresses in *text*."""
+    return [found.rstrip(".,;)") for found in _ADDRESS.findall(text)]
+
+
+class Identifiers:
+    """Gathers a paper's identifiers; what is malformed goes to *notices* and is left out."""
+
+    def __init__(self, notices: list[str]) -> None:
+        self._found: dict[tuple[str, str], None] = {}
+        self._notices = notices
+
+    def add(self, scheme: str, text: str | None, normal: Callable[[str], str], field: str) -> None:
+        """The identifier that *field* is for; *normal* raises ValueError where it is none."""
+        if not text or not text.strip():
+            return
+        try:
+            self._keep(scheme, normal(text))
+        except ValueError as error:
+            self._notices.append(f"{field}: {error}")
+
+    def look(self, *texts: str | None) -> None:
+        """Whatever arXiv identifiers stand in texts that are for something else."""
+        for text in texts:
+            if text and (found := _ARXIV.search(text)):
+                self._keep("arxiv", identity.arxiv(found[1]))
+
+    def addresses(self, listed: Iterable[str]) -> tuple[str, ...]:
+        """*listed*, each once; what they say of identifiers is kept."""
+        kept = dict.fromkeys(listed)
+        for address in kept:
+            if acl := identity.acl(address):
+                self._keep("acl", acl)
+            self.look(address)
+            if "doi.org/" in address.lower():
+                self.add("doi", address, identity.doi, "url")
+        return tuple(kept)
+
+    def _keep(self, scheme: str, value: str) -> None:
+        # The first of a scheme counts: fields of its own are added before others are looked into.
+        if not any(known == scheme for known, _ in self._found):
+            self._found[scheme, value] = None
+        if scheme == "doi" and (arxiv := identity.arxiv_of_doi(value)):
+            self._keep("arxiv", arxiv)
+
+    def all(self) -> tuple[tuple[str, str], ...]:
+        return tuple(self._found)
