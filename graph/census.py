@@ -197,7 +197,7 @@ def _number(snapshot: Snapshot, query: str, **bindings: Term) -> int:
 def _graphs(snapshot: Snapshot) -> dict[str, int]:
     query = "SELECT ?key (COUNT(*) AS ?n) WHERE { GRAPH ?key { ?s ?p ?o } } GROUP BY ?key"
     # Also those that are there and empty.
-    names = {name.value: 0 for name in snapshot.store.named_graphs() if _named(name)}
+    names = {name.value: 0 for name in snapshot.named_graphs() if _named(name)}
     return dict(sorted((names | dict(_groups(snapshot, query))).items()))
 
 

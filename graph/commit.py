@@ -149,6 +149,7 @@ class Committer:
         new: list[Quad] = []
         tally = outcome.tally(run)
         moved: dict[NamedNode, NamedNode | None] = {}
+        _announce(writer, entries, iris)
         for entry in entries:
             subject = subject_of(entry, iris)
             quads = list(entry_quads(entry, iris))
@@ -187,6 +188,14 @@ class Committer:
         back = lifted(writer, add, iris)
         gone, come = self._report(writer, run, tally, over=False)
         writer.apply([*remove, *back, *gone], [*add, *stones, *come])
+
+
+def _announce(writer: Writer, entries: Sequence[Entry], iris: Iris) -> None:
+    """Tells *writer* what will be looked up of *entries*."""
+    writer.expect([subject_of(entry, iris) for entry in entries], parts=True)
+    papers = [entry.paper for entry in entries if isinstance(entry, PaperEntry)]
+    writer.expect_values(v.IDENTIFIER, [Literal(paper.id) for paper in papers])
+    writer.expect_values(v.TITLE, [Literal(paper.title) for paper in papers if paper.title])
 
 
 def effect(writer: Writer, remove: Sequence[Quad], add: Sequence[Quad]) -> tuple[int, int]:

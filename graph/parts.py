@@ -1,5 +1,6 @@
 """What a paper or a profile owns: itself, and every node that says it is a part of it."""
 
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad
@@ -20,6 +21,14 @@ class Readable(Protocol):
     ) -> list[Quad]: ...
 
     def select(self, query: str, **bindings: Term) -> list[dict[str, Term | None]]: ...
+
+    def select_each(
+        self, query: str, name: str, values: Iterable[Term]
+    ) -> Iterator[tuple[Term, list[dict[str, Term | None]]]]: ...
+
+    def expect(self, nodes: Iterable[NamedNode], *, parts: bool = False) -> None: ...
+
+    def expect_values(self, predicate: NamedNode, values: Iterable[Term]) -> None: ...
 
 
 FACTS = DefaultGraph()

@@ -67,7 +67,7 @@ def beside(snapshot: Snapshot, iri: NamedNode, iris: Iris) -> list[Quad]:
         for quad in snapshot.quads(iri, None, None, None)
         if quad.graph_name not in (FACTS, removed)
     ]
-    if snapshot.store.contains_named_graph(iri):
+    if snapshot.holds(iri):
         quads.append(Quad(iri, TYPE, term("sd:NamedGraph")))
         quads.append(Quad(iri, term("sd:name"), iri))
         about = {

@@ -124,12 +124,13 @@ class Names:
                 changes.setdefault(node, Counter())[item] += sign
         remove: list[Quad] = []
         add: list[Quad] = []
+        changes = {node: change for node, change in changes.items() if any(change.values())}
+        subjects = (node.subject if isinstance(node, Triple) else node for node in changes)
+        graph.expect(node for node in subjects if isinstance(node, NamedNode))
+        unknown = [node for node in changes if node not in self._counts]
+        for node, known in _counted(graph, unknown, self._iris):
+            self._counts.setdefault(node, known)
         for node, change in changes.items():
-            if not any(change.values()):
-                continue
-            if node not in self._counts:
-                for found, known in _counted(graph, node, self._iris).items():
-                    self._counts.setdefault(found, known)
             count = self._counts[node]
             count.update(change)
             settled = set(_settled(node, +count, self._iris))
@@ -173,32 +174,45 @@ def _evidence(quads: Iterable[Quad]) -> Iterator[tuple[Node, Item]]:
                     yield Triple(subject, relation, other), ("said", "")
 
 
-def _counted(graph: Readable, node: Node, iris: Iris) -> dict[Node, Counter[Item]]:
-    """All evidence that *graph* has for *node*; for a triple, also for others of its subject."""
-    if isinstance(node, NamedNode):
-        count: Counter[Item] = Counter()
-        for query in _NAMED_BY.get(_place(node, iris)[0], ()):
-            for row in graph.select(query, node=node):
-                number = _number(row["n"])
-                if "label" in row and row["label"] is None:  # it speaks by its own text
-                    row["label"] = row["form"]
-                for what, value in row.items():
-                    if what not in ("node", "n") and isinstance(value, Literal):
-                        count[what, value.value] += number
-        return {node: count}
-    if not isinstance(node.subject, NamedNode) or not isinstance(node.object, NamedNode):
-        return {node: Counter()}
-    if not graph.quads(node.subject, node.predicate, node.object, FACTS):
-        return {node: Counter()}  # it would be there if any paper stated it
-    counts: dict[Node, Counter[Item]] = {}
-    query = _SIZES_OF if node.predicate == v.BROADER else _STATED_OF
-    for row in graph.select(query, subject=node.subject):
-        predicate, object = row["predicate"], row["object"]
-        if isinstance(predicate, NamedNode) and isinstance(object, NamedNode):
-            triple = Triple(node.subject, predicate, object)
-            counts[triple] = Counter({("said", ""): _number(row["n"])})
-    counts.setdefault(node, Counter())
-    return counts
+def _counted(
+    graph: Readable, nodes: Iterable[Node], iris: Iris
+) -> Iterator[tuple[Node, Counter[Item]]]:
+    """All evidence that *graph* has for *nodes*; for a triple, also for others of its subject."""
+    counts: dict[Node, Counter[Item]] = {node: Counter() for node in nodes}
+    named: dict[str, list[NamedNode]] = {}
+    related: dict[str, dict[NamedNode, None]] = {}
+    for node in counts:
+        if isinstance(node, NamedNode):
+            for query in _NAMED_BY.get(_place(node, iris)[0], ()):
+                named.setdefault(query, []).append(node)
+        elif isinstance(node.subject, NamedNode) and isinstance(node.object, NamedNode):
+            # It would be there if any paper stated it.
+            if graph.quads(node.subject, node.predicate, node.object, FACTS):
+                query = _SIZES_OF if node.predicate == v.BROADER else _STATED_OF
+                related.setdefault(query, {})[node.subject] = None
+    for query, some in named.items():
+        for node, rows in graph.select_each(query, "node", some):
+            assert isinstance(node, NamedNode)
+            _add(counts[node], rows)
+    for query, subjects in related.items():
+        for subject, rows in graph.select_each(query, "subject", subjects):
+            for row in rows:
+                predicate, object = row["predicate"], row["object"]
+                if isinstance(predicate, NamedNode) and isinstance(object, NamedNode):
+                    assert isinstance(subject, NamedNode)
+                    triple = Triple(subject, predicate, object)
+                    counts[triple] = Counter({("said", ""): _number(row["n"])})
+    yield from counts.items()
+
+
+def _add(count: Counter[Item], rows: Iterable[dict[str, Term | None]]) -> None:
+    for row in rows:
+        number = _number(row["n"])
+        if "label" in row and row["label"] is None:  # it speaks by its own text
+            row["label"] = row["form"]
+        for what, value in row.items():
+            if what not in ("node", "n") and isinstance(value, Literal):
+                count[what, value.value] += number
 
 
 def _place(node: NamedNode, iris: Iris) -> tuple[str, str]:

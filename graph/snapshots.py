@@ -3,9 +3,10 @@
 import os
 import shutil
 import weakref
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 import pyoxigraph
 from pyoxigraph import (
@@ -15,6 +16,7 @@ from pyoxigraph import (
     NamedNode,
     Quad,
     QueryBoolean,
+    QueryResultsFormat,
     QuerySolutions,
     QueryTriples,
     Triple,
@@ -29,7 +31,31 @@ FOLDER = "snapshots"
 CURRENT = "current"
 
 
-class Snapshot:
+class Lookups:
+    """
+    What a `Snapshot` and a `Writer` have in common: many lookups can be announced, or made, at
+    once. That is for stores at the other end of a network; one on this machine is asked one by one.
+    """
+
+    def expect(self, nodes: Iterable[NamedNode], *, parts: bool = False) -> None:
+        """Says that quads of *nodes* will be looked up next; with *parts*, those of parts too."""
+
+    def expect_values(self, predicate: NamedNode, values: Iterable[Term]) -> None:
+        """Says that it will be looked up next who has one of *values* for *predicate*."""
+
+    def select(self, query: str, **bindings: Term) -> list[dict[str, Term | None]]:
+        """The rows of a SELECT; see `Snapshot.select`."""
+        raise NotImplementedError
+
+    def select_each(
+        self, query: str, name: str, values: Iterable[Term]
+    ) -> Iterator[tuple[Term, list[dict[str, Term | None]]]]:
+        """For each of *values*, the rows of *query* with it in place of the variable *name*."""
+        for value in values:
+            yield value, self.select(query, **{name: value})
+
+
+class Snapshot(Lookups):
     """
     One published state. Its folder stays while this is open, whatever is committed meanwhile.
 
@@ -105,6 +131,13 @@ class Snapshot:
             raise ValueError("not a CONSTRUCT or DESCRIBE query")
         return list(answer)
 
+    def write_tsv(self, query: str, file: BinaryIO) -> None:
+        """Writes the rows of a SELECT to *file* as SPARQL's tab-separated values, as they come."""
+        answer = self.store.query(query)
+        if not isinstance(answer, QuerySolutions):
+            raise ValueError("not a SELECT query")
+        answer.serialize(file, QueryResultsFormat.TSV)
+
     def quads(
         self,
         subject: NamedNode | BlankNode | None = None,
@@ -118,6 +151,10 @@ class Snapshot:
     def holds(self, graph: NamedNode) -> bool:
         """Whether *graph* is there, if only as an empty graph."""
         return self.store.contains_named_graph(graph)
+
+    def named_graphs(self) -> list[NamedNode | BlankNode]:
+        """The names of the graphs beside the default one, empty graphs too."""
+        return list(self.store.named_graphs())
 
     def close(self) -> None:
         """Lets its folder be removed after the next commit."""

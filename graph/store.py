@@ -24,14 +24,14 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pyoxigraph
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, Triple
 
 from .iris import DEFAULT_BASE, Iris
 from .locks import StoreBusy, StoreError, is_wanted, wanted_file, writers_lock
-from .snapshots import Snapshot, Term, newest, publish, replace, solutions, sweep
+from .snapshots import Lookups, Snapshot, Term, newest, publish, replace, solutions, sweep
 
 __all__ = ["FORMAT_VERSION", "Snapshot", "Store", "StoreBusy", "StoreError", "Writer"]
 
@@ -50,7 +50,12 @@ _PATIENCE = 5.0
 _UNFINISHED = {LOCK, wanted_file(Path(LOCK)).name, UNPUBLISHED, f"{MARKER}.tmp"}
 
 
-class Writer:
+def is_address(store: object) -> bool:
+    """Whether *store* names a server, not a folder."""
+    return isinstance(store, str) and store.lower().startswith(("http://", "https://"))
+
+
+class Writer(Lookups):
     """
     The store while one process may change it; every method that changes it is atomic.
 
@@ -144,12 +149,12 @@ class Writer:
                 engine.extend(added)
                 return 0, len(added)
             named_removed, named_added = (
-                _data(quad for quad in quads if not _has_blank(quad)) for quads in (removed, added)
+                data(quad for quad in quads if not has_blank(quad)) for quads in (removed, added)
             )
             engine.update(f"DELETE DATA {{ {named_removed} }}; INSERT DATA {{ {named_added} }}")
-            for quad in filter(_has_blank, removed):
+            for quad in filter(has_blank, removed):
                 engine.remove(quad)
-            engine.extend(filter(_has_blank, added))
+            engine.extend(filter(has_blank, added))
         return len(removed), len(added)
 
     def update(self, text: str, **options: Any) -> None:
@@ -183,25 +188,34 @@ class Store:
         self.iris = iris
 
     def __repr__(self) -> str:
-        return f"Store({str(self.path)!r})"
+        return f"Store({self.address!r})"
+
+    @property
+    def address(self) -> str:
+        """What `open` finds it by, from any folder."""
+        return str(self.path)
 
     @classmethod
-    def open(cls, path: Path | str, *, create: bool = False, base: str | None = None) -> Self:
+    def open(cls, path: Path | str, *, create: bool = False, base: str | None = None) -> "Store":
         """
-        The store at *path*; nothing is written.
+        The store at *path*, a folder or the address of a SPARQL server; nothing is written.
 
         *create* allows an absent or empty folder, which becomes a store with its first commit.
         *base* is where its IRIs begin: the default is what the store was made with.
 
         Raises: StoreError for what is no store, or one that this version cannot read.
         """
+        if is_address(path):
+            from .remote import RemoteStore
+
+            return RemoteStore.find(str(path), create=create, base=base)
         path = Path(path).absolute()
         try:
             made_with = _made_with(path, create=create)
         except OSError as error:
             raise StoreError(f"{path}: cannot be read: {error.strerror}") from error
         if base is not None:
-            _check_base(base)
+            check_base(base)
         if made_with and base is not None and base != made_with:
             raise StoreError(
                 f"{path}: this store was made with the base {made_with}; leave the base out, or "
@@ -274,7 +288,7 @@ class Store:
         return Snapshot.newest(self.path)
 
 
-def _check_base(base: str) -> None:
+def check_base(base: str) -> None:
     try:
         NamedNode(f"{base}paper/1")
     except ValueError as error:
@@ -349,14 +363,14 @@ def _opened(folder: Path) -> pyoxigraph.Store:
         time.sleep(0.01)
 
 
-def _has_blank(quad: Quad) -> bool:
+def has_blank(quad: Quad) -> bool:
     return any(
         isinstance(term, BlankNode | Triple)
         for term in (quad.subject, quad.object, quad.graph_name)
     )
 
 
-def _data(quads: Iterable[Quad]) -> str:
+def data(quads: Iterable[Quad]) -> str:
     lines = []
     for quad in quads:
         triple = f"{quad.subject} {quad.predicate} {quad.object} ."

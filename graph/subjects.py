@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from itertools import groupby
 from typing import BinaryIO, cast
 
-from pyoxigraph import BlankNode, DefaultGraph, NamedNode, QueryResultsFormat, QuerySolutions
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode
 
 from .description import Graph, Node
 from .snapshots import Snapshot
@@ -30,10 +30,7 @@ def subjects(snapshot: Snapshot, graph: Graph, *, run: int = RUN) -> Iterator[No
         return
     pattern = "?s ?p ?o" if isinstance(graph, DefaultGraph) else f"GRAPH {graph} {{ ?s ?p ?o }}"
     with _Runs(run) as runs:
-        rows = snapshot.store.query(f"SELECT ?s WHERE {{ {pattern} }}")
-        assert isinstance(rows, QuerySolutions)
-        rows.serialize(cast(BinaryIO, runs), QueryResultsFormat.TSV)
-        del rows  # it holds on to the snapshot
+        snapshot.write_tsv(f"SELECT ?s WHERE {{ {pattern} }}", cast(BinaryIO, runs))
         for line in runs.merged():
             blank, text = line[:1] == b"1", line[1:].decode()
             yield BlankNode(text) if blank else NamedNode(text)

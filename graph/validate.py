@@ -20,6 +20,7 @@ from scholargraph import ScholarGraphError
 from . import vocab as v
 from .parts import FACTS
 from .snapshots import Snapshot, Term
+from .subjects import subjects
 
 # Nodes checked at once; memory and time for each node hardly change with it.
 _NODES = 2_000
@@ -57,8 +58,7 @@ def validate(
     shapes = rdflib.Graph().parse(data=text, format="turtle")
     found = set(_sparql(snapshot, shapes))
     shapes.remove((None, SH.sparql, None))
-    subjects = {quad.subject for quad in snapshot.store.quads_for_pattern(None, None, None, FACTS)}
-    nodes = iter(sorted(subjects, key=str))
+    nodes = subjects(snapshot, FACTS)
     while part := list(islice(nodes, _NODES)):
         found.update(_core(snapshot, shapes, [n for n in part if isinstance(n, NamedNode)]))
         if progress:
