@@ -21,7 +21,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 PATH = click.Path(path_type=Path)
 # Of sources, named here since reading them takes time.
-FORMATS = ["auto", "profile", "jsonl", "arxiv", "acl", "pubmed"]
+FORMATS = ["auto", "profile", "jsonl", "arxiv", "acl", "pubmed", "bibtex", "ris", "csv"]
 
 
 def store_option(command: Command) -> Command:
@@ -43,6 +43,26 @@ def base_option(command: Command) -> Command:
         metavar="IRI",
         help="What the graph's own IRIs begin with; fixed when the store is made.",
     )(command)
+
+
+def columns_option(command: Command) -> Command:
+    return click.option(
+        "--columns",
+        multiple=True,
+        callback=_columns,
+        metavar="FIELD=HEADING,...",
+        help="Which columns of a table hold what, where their headings do not say so.",
+    )(command)
+
+
+def _columns(
+    context: click.Context, option: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str]:
+    pairs = [pair.partition("=") for text in given for pair in text.split(",")]
+    for field, _, heading in pairs:
+        if not field.strip() or not heading.strip():
+            raise click.BadParameter("write --columns title=Titel,abstract=Zusammenfassung")
+    return {field.strip(): heading.strip() for field, _, heading in pairs}
 
 
 def jobs_option(command: Command) -> Command:

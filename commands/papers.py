@@ -10,6 +10,7 @@ from .options import (
     FORMATS,
     PATH,
     base_option,
+    columns_option,
     dask_option,
     extractor,
     jobs_option,
@@ -36,6 +37,7 @@ from .options import (
     help="The day on which a profile page was taken; dates without a year count from it."
     "  [default: today]",
 )
+@columns_option
 @jobs_option
 @dask_option
 @base_option
@@ -44,6 +46,7 @@ def import_(
     paths: tuple[Path, ...],
     source_format: str,
     captured: datetime.datetime | None,
+    columns: dict[str, str],
     jobs: int,
     dask: str | None,
     base: str | None,
@@ -57,6 +60,7 @@ def import_(
     \b
     scholargraph import profile.txt --captured 2026-04-20
     scholargraph import papers.jsonl --store my-field.db
+    scholargraph import papers.csv --columns title=Titel,abstract=Zusammenfassung
     """
     if import_papers(
         paths,
@@ -64,6 +68,7 @@ def import_(
         base,
         format=source_format,
         captured=captured and captured.date(),
+        columns=columns,
         jobs=jobs,
         dask=dask,
     ):
@@ -79,6 +84,7 @@ def import_papers(
     dask: str | None = None,
     format: str = "auto",
     captured: datetime.date | None = None,
+    columns: dict[str, str] | None = None,
 ) -> bool:
     """Imports, prints the report, and says whether anything was refused."""
     from scholargraph.extract import model_id
@@ -96,6 +102,7 @@ def import_papers(
             store,
             format=format,
             captured=captured,
+            columns=columns,
             model=model_id(),
             extract=extractor(jobs, dask),
             progress=advance,
@@ -108,6 +115,7 @@ def import_papers(
 @click.argument("paths", type=PATH, nargs=-1, required=True, metavar="PATH...")
 @click.option("-o", "--output", type=PATH, help="Write to this file instead of stdout.")
 @click.option("--format", "source_format", type=click.Choice(FORMATS), default="auto")
+@columns_option
 @base_option
 @jobs_option
 @dask_option
@@ -115,6 +123,7 @@ def extract(
     paths: tuple[Path, ...],
     output: Path | None,
     source_format: str,
+    columns: dict[str, str],
     base: str | None,
     jobs: int,
     dask: str | None,
@@ -138,7 +147,7 @@ def extract(
         nonlocal refused
         for path in paths:
             try:
-                for record in read(path, format=source_format):
+                for record in read(path, format=source_format, columns=columns):
                     if isinstance(record, Refusal):
                         refused += 1
                         click.echo(f"scholargraph: {record}", err=True)

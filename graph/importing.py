@@ -3,7 +3,7 @@
 import datetime
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -90,6 +90,7 @@ def import_files(
     model: str,
     format: str = "auto",
     captured: datetime.date | None = None,
+    columns: Mapping[str, str] | None = None,
     batch: int = BATCH,
     wait: float = 30.0,
     progress: Callable[[int], None] | None = None,
@@ -98,8 +99,9 @@ def import_files(
     Reads *paths* into *store*, and says what came of it.
 
     *extract* is given the papers that are new or changed, as a stream, and yields each with its
-    extraction, in any order; *model* identifies it. *format* and *captured* are as for
-    `scholargraph.extract.sources.read`; a page that was imported before keeps its day of capture.
+    extraction, in any order; *model* identifies it. *format*, *captured* and *columns* are as
+    for `scholargraph.extract.sources.read`; a page that was imported before keeps its day of
+    capture.
     A commit is made every *batch* papers, each of them whole: interrupted at any moment, an import
     can be run again. *progress* is told how many more papers are done. *wait* is how many seconds
     to wait for other writers.
@@ -113,7 +115,7 @@ def import_files(
     store.recover(wait=wait)
     snapshot = store.snapshot() if store.exists else None
     try:
-        intake = _Intake(store, snapshot, model, captured, progress or _silent)
+        intake = _Intake(store, snapshot, model, captured, progress or _silent, columns)
         committer = Committer(store, wait=wait)
         ready: list[Entry] = []
         for paper, extraction in extract(intake.papers(paths, format)):
@@ -159,6 +161,7 @@ class _Intake:
     model: str
     captured: datetime.date | None
     progress: Callable[[int], None]
+    columns: Mapping[str, str] | None = None
     read: int = 0
     unchanged: int = 0
     refusals: list[Refusal] = field(default_factory=list)
@@ -174,7 +177,9 @@ class _Intake:
             run: Run | None = None
             try:
                 run, day = self._run(path, format)
-                for record in sources.read(path, format=run.format, captured=day):
+                for record in sources.read(
+                    path, format=run.format, captured=day, columns=self.columns
+                ):
                     if isinstance(record, Refusal):
                         self._refuse(record, run)
                     elif isinstance(record, Profile):
@@ -216,7 +221,7 @@ class _Intake:
         self.outcome.tally(run).skip(skipped)
 
     def _run(self, path: Path, format: str) -> tuple[Run, datetime.date | None]:
-        kind = sources.recognise(path) if format == "auto" else format
+        kind = sources.recognise(path, self.columns) if format == "auto" else format
         sha256 = sources.source_hash(path)
         day = self.captured
         if day is None and self.snapshot is not None:

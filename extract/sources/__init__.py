@@ -7,7 +7,7 @@ name it in `_READERS`, the stricter ones first.
 """
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,9 +37,11 @@ _READERS = {
 FORMATS: tuple[str, ...] = tuple(_READERS)
 
 
-def recognise(path: Path) -> str:
+def recognise(path: Path, columns: Mapping[str, str] | None = None) -> str:
     """
     The name of the format of *path*, one of `FORMATS`, by what is in it.
+
+    Where *columns* of tables are named, what looks like nothing else is a table.
 
     Raises: SourceError for a file that cannot be read, is empty, or looks like no known format.
     """
@@ -47,6 +49,8 @@ def recognise(path: Path) -> str:
     for name, reader in _READERS.items():
         if reader.matches(head):
             return name
+    if columns:
+        return "csv"
     if head.lstrip().startswith(("[", "{")):
         raise SourceError(
             f"{path}: JSON that is not one object a line; `jq -c '.[]'` (an array) or `jq -c .` "
@@ -60,23 +64,30 @@ def recognise(path: Path) -> str:
 
 
 def read(
-    path: Path, *, format: str = "auto", captured: datetime.date | None = None
+    path: Path,
+    *,
+    format: str = "auto",
+    captured: datetime.date | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> Iterator[Record]:
     """
     The records of *path* in file order, one at a time; what is wrong comes as a `Refusal`.
 
     *format* is one of `FORMATS`, or ``auto`` to look at the content. *captured* is the day on
     which the source said what it says (today unless given); a profile page leaves the year out of
-    dates in that year.
+    dates in that year. *columns* names a table's columns for fields of `columns.FIELDS`.
 
     Raises: SourceError at once for a file that cannot be read as papers at all.
     """
     path = Path(path)
     if format == "auto":
-        format = recognise(path)
+        format = recognise(path, columns)
     elif format not in _READERS:
         known = ", ".join(FORMATS)
         raise SourceError(f"{path}: no format is called {format!r}; use auto or one of {known}")
     else:
         opening.head(path)
-    return _READERS[format].read(path, captured or datetime.date.today())
+    captured = captured or datetime.date.today()
+    if columns and format == "csv":
+        return tabular.read(path, captured, columns)
+    return _READERS[format].read(path, captured)

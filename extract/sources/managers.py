@@ -50,8 +50,12 @@ def people(text: str) -> list[str]:
     (['Ada Lovelace', 'Alan Turing'], ['A. Lovelace', 'A.M. Turing'])
     >>> people("Lovelace, A., Turing, A. M."), people("Ada Lovelace and Alan Turing")
     (['A. Lovelace', 'A. M. Turing'], ['Ada Lovelace', 'Alan Turing'])
+    >>> people("Lovelace, Ada"), people("Ada Lovelace, Alan Turing")
+    (['Ada Lovelace'], ['Ada Lovelace', 'Alan Turing'])
     """
     parts = [part.strip() for part in text.split(",")]
+    if len(parts) == 2 and " " not in parts[0] and not re.search(r";|\s(?:and|&)\s", text):
+        return [person(text)]
     if ";" not in text and len(parts) > 2 and len(parts) % 2 == 0:
         pairs = list(zip(parts[::2], parts[1::2], strict=True))
         short = _INITIALS.fullmatch
