@@ -12,7 +12,18 @@ from scholargraph import ScholarGraphError
 from .options import PATH, store_option, writing
 
 ANSWERS = ["table", "json", "csv", "tsv", "xml", "ttl", "nt", "jsonld", "rdf"]
-NETWORKS = ["graph", "coauthors", "concepts", "papers"]
+CONTENTS = [
+    "graph",
+    "coauthors",
+    "concepts",
+    "papers",
+    "authors",
+    "terms",
+    "mentions",
+    "relations",
+    "results",
+    "nanopublications",
+]
 
 
 @click.command()
@@ -26,7 +37,7 @@ NETWORKS = ["graph", "coauthors", "concepts", "papers"]
     help="`table` is for people and shows graphs as Turtle.",
 )
 @store_option
-def query(question: str, answer_format: str, store: Path) -> None:
+def query(question: str, answer_format: str, store: Path | str) -> None:
     """
     Ask the graph a SPARQL question.
 
@@ -64,10 +75,10 @@ def _query_text(question: str) -> str:
 @click.argument("file", type=PATH)
 @click.option(
     "--what",
-    type=click.Choice(NETWORKS),
+    type=click.Choice(CONTENTS),
     default=None,
     show_default="by the file's name, else graph",
-    help="The whole graph, or one of its networks.",
+    help="The whole graph, or a network, table or list of it.",
 )
 @click.option(
     "--format",
@@ -77,9 +88,9 @@ def _query_text(question: str) -> str:
     "  [default: by the file's suffix]",
 )
 @store_option
-def export(file: Path, what: str | None, export_format: str | None, store: Path) -> None:
+def export(file: Path, what: str | None, export_format: str | None, store: Path | str) -> None:
     """
-    Write the graph, or one of its networks, to FILE.
+    Write the graph, or a network, a table or the statements of it, to FILE.
 
     \b
     scholargraph export graph.ttl
@@ -95,7 +106,7 @@ def export(file: Path, what: str | None, export_format: str | None, store: Path)
 @click.command()
 @store_option
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
-def stats(store: Path, as_json: bool) -> None:
+def stats(store: Path | str, as_json: bool) -> None:
     """
     Say what is in the graph.
 

@@ -1,13 +1,10 @@
-"""The graph, its networks and its papers as files for other programs."""
+"""The graph, its networks, its tables and its statements as files for other programs."""
 
-import csv
-import io
 import json
 import os
 import re
 import tempfile
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -15,14 +12,26 @@ import networkx as nx
 
 from scholargraph import ScholarGraphError
 
-from . import vocab as v
-from .entities import NodeKind, value_of
+from .entities import NodeKind
 from .incidence import Incidence
+from .nanopublications import nanopublications
 from .network import coauthors, concepts
 from .serialize import FORMATS, serialize
 from .store import Snapshot
+from .tables import guarded, table, written
 
-What = Literal["graph", "coauthors", "concepts", "papers"]
+What = Literal[
+    "graph",
+    "coauthors",
+    "concepts",
+    "papers",
+    "authors",
+    "terms",
+    "mentions",
+    "relations",
+    "results",
+    "nanopublications",
+]
 
 WHAT: tuple[What, ...] = get_args(What)
 NETWORK_FORMATS = ("graphml", "gexf", "json", "csv")
@@ -31,6 +40,12 @@ FORMATS_OF: Mapping[What, tuple[str, ...]] = {
     "coauthors": NETWORK_FORMATS,
     "concepts": NETWORK_FORMATS,
     "papers": ("csv",),
+    "authors": ("csv",),
+    "terms": ("csv",),
+    "mentions": ("csv",),
+    "relations": ("csv",),
+    "results": ("csv",),
+    "nanopublications": ("trig",),
 }
 MEDIA_TYPES = {
     "graphml": "application/graphml+xml",
@@ -42,12 +57,6 @@ MEDIA_TYPES = {
 
 # What XML 1.0 cannot hold in any spelling.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-# Spreadsheets run a cell that begins so as a formula (CWE-1236).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-# Rows written at once.
-_ROWS = 500
 
 
 class ExportError(ScholarGraphError):
@@ -108,7 +117,7 @@ def choice(path: Path, format: str | None = None, what: str | None = None) -> tu
     if what is None:
         offers = [name for name in WHAT if suffix in FORMATS_OF[name]]
         stem = path.stem.lower()
-        if stem not in offers and len(offers) > 1:
+        if stem not in offers and offers[0] != "graph" and len(offers) > 1:
             raise ExportError(f"{path}: say with --what which: {', '.join(offers)}")
         what = stem if stem in offers else offers[0]
     if what not in WHAT:
@@ -135,20 +144,22 @@ def chunks(
     """
     if what == "graph":
         return serialize(snapshot, format)
-    if what == "papers":
-        return papers_csv(snapshot)
+    if what == "nanopublications":
+        return nanopublications(snapshot)
     if what == "coauthors":
         return network_chunks(
             coauthors(Incidence.read(snapshot, ("author",)), minimum=minimum), format
         )
-    corpus = Incidence.read(snapshot, kinds)
-    return network_chunks(concepts(corpus, kinds=kinds, minimum=minimum), format)
+    if what == "concepts":
+        corpus = Incidence.read(snapshot, kinds)
+        return network_chunks(concepts(corpus, kinds=kinds, minimum=minimum), format)
+    return table(snapshot, what)
 
 
 def network_chunks(graph: nx.Graph, format: str) -> Iterator[bytes]:
     """A network in one of `NETWORK_FORMATS`."""
     if format == "csv":
-        return _csv(LINK_COLUMNS, _link_rows(graph))
+        return written(LINK_COLUMNS, _link_rows(graph))
     if format == "json":
         return iter([_node_link_json(graph)])
     plain = xml_graph(graph)
@@ -200,112 +211,3 @@ def _link_rows(graph: nx.Graph) -> Iterator[tuple[object, ...]]:
             for part in (end, guarded(graph.nodes[end]["label"]), graph.nodes[end]["kind"])
         )
         yield (*ends, data["weight"], data["first"], data["last"])
-
-
-PAPER_COLUMNS = (
-    "paper",
-    "title",
-    "date",
-    "venue",
-    "doi",
-    "arxiv",
-    "authors",
-    "categories",
-    "code",
-    "methods",
-    "datasets",
-    "tasks",
-    "metrics",
-)
-
-
-def papers_csv(snapshot: Snapshot) -> Iterator[bytes]:
-    """Every paper in a row, newest first; what there may be several of is separated by '; '."""
-    single = {
-        name: _values(snapshot, f"?paper {predicate} ?value")
-        for name, predicate in (
-            ("title", v.TITLE),
-            ("date", v.ISSUED),
-            ("venue", v.VENUE),
-            ("doi", v.DOI),
-            ("arxiv", v.ARXIV_ID),
-            ("code", v.CODE),
-        )
-    }
-    categories = _values(snapshot, f"?paper {v.CATEGORY} ?category BIND(STR(?category) AS ?value)")
-    named = [
-        _values(snapshot, f"?paper {predicate} ?concept . ?concept {v.LABEL} ?value")
-        for predicate in v.USES.values()
-    ]
-    authors = _byline(snapshot)
-    articles = snapshot.select(f"SELECT ?paper WHERE {{ ?paper {v.TYPE} {v.ARTICLE} }}")
-
-    def rows() -> Iterator[tuple[object, ...]]:
-        found = sorted(value_of(row["paper"]) for row in articles)
-        for paper in sorted(found, key=lambda iri: single["date"].get(iri, [""])[0], reverse=True):
-            texts = {name: "; ".join(values.get(paper, ())) for name, values in single.items()}
-            yield (
-                paper,
-                guarded(texts["title"]),
-                texts["date"],
-                guarded(texts["venue"]),
-                guarded(texts["doi"]),
-                guarded(texts["arxiv"]),
-                guarded("; ".join(authors.get(paper, ()))),
-                "; ".join(iri.rpartition("/")[2] for iri in categories.get(paper, ())),
-                guarded(texts["code"]),
-                *(guarded("; ".join(labels.get(paper, ()))) for labels in named),
-            )
-
-    return _csv(PAPER_COLUMNS, rows())
-
-
-def _values(snapshot: Snapshot, pattern: str) -> dict[str, list[str]]:
-    rows = snapshot.select(f"SELECT ?paper ?value WHERE {{ {pattern} }}")
-    found: dict[str, list[str]] = defaultdict(list)
-    for paper, value in sorted({(value_of(row["paper"]), value_of(row["value"])) for row in rows}):
-        found[paper].append(value)
-    return found
-
-
-def _byline(snapshot: Snapshot) -> dict[str, list[str]]:
-    rows = snapshot.select(
-        f"SELECT ?paper ?name ?position WHERE {{ ?authorship {v.TYPE} {v.AUTHORSHIP} ; "
-        f"{v.PART_OF} ?paper ; {v.NAME_AS_GIVEN} ?name "
-        f"OPTIONAL {{ ?authorship {v.POSITION} ?position }} }}"
-    )
-    # Whom 'et al.' hides comes last.
-    places = sorted(
-        (value_of(row["paper"]), int(value_of(row["position"]) or 10**9), value_of(row["name"]))
-        for row in rows
-    )
-    found: dict[str, list[str]] = defaultdict(list)
-    for paper, _, name in places:
-        found[paper].append(name)
-    return found
-
-
-def _csv(columns: Iterable[str], rows: Iterable[tuple[object, ...]]) -> Iterator[bytes]:
-    """RFC 4180: a header, CRLF, quotes where they are needed; UTF-8."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(columns)
-    for number, row in enumerate(rows, start=1):
-        writer.writerow(row)
-        if number % _ROWS == 0:
-            yield buffer.getvalue().encode()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue().encode()
-
-
-def guarded(text: str) -> str:
-    """
-    *text* that no spreadsheet takes for a formula: an apostrophe before what could be one.
-
-    Titles and names come from anywhere; IRIs, which identify the rows, are never changed.
-
-    >>> guarded("=HYPERLINK(1)"), guarded("BERT")
-    ("'=HYPERLINK(1)", 'BERT')
-    """
-    return f"'{text}" if text.startswith(_FORMULA) else text

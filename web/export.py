@@ -6,7 +6,7 @@ from typing import cast
 
 from flask import Blueprint, Response, render_template, request
 
-from scholargraph.graph.export import FORMATS_OF, MEDIA_TYPES, What, chunks, network_chunks
+from scholargraph.graph.export import FORMATS_OF, MEDIA_TYPES, WHAT, What, chunks, network_chunks
 from scholargraph.graph.rdfxml import NotXml
 from scholargraph.graph.store import Snapshot
 
@@ -39,7 +39,7 @@ def page() -> str:
     return render_template("export.html", formats=FORMATS_OF, names=NAMES)
 
 
-@blueprint.get("/export/<any(graph,coauthors,concepts,papers):what>.<suffix>")
+@blueprint.get(f"/export/<any({','.join(WHAT)}):what>.<suffix>")
 def download(what: str, suffix: str) -> Response:
     """The whole graph, a network or the papers, streamed."""
     chosen = cast(What, what)
