@@ -39,6 +39,30 @@ def file(tmp_path):
         ("\n\n  " + LINE, "jsonl"),
         (gzip.compress(LINE.encode()), "jsonl"),
         (gzip.compress(PROFILE.encode()), "profile"),
+        ("[\n" + LINE.strip() + "\n]", "jsonl"),
+        ('{\n  "title": "x"\n}', "jsonl"),
+        ('[{"id": "a", "title": "x", "authors": ["Bo Li"], "type": "article"}]', "jsonl"),
+        ('{"id": "https://openalex.org/W12", "title": "x"}', "openalex"),
+        ('[{"id": "https://openalex.org/A12", "display_name": "Bo Li"}]', "openalex"),
+        ('{"meta": {"count": 0}, "results": [], "group_by": []}', "openalex"),
+        ('{"meta": {}, "results": [{"id": "https://openalex.org/W1"}]}', "openalex"),
+        ('{"abstract_inverted_index": {"a": [0]}, "authorships": []}', "openalex"),
+        ('{"paperId": "12", "title": "x"}', "semanticscholar"),
+        ('[null, null, {"paperId": "12", "title": "x"}]', "semanticscholar"),
+        ("[null, null]", "semanticscholar"),
+        ('{"total": 0, "offset": 0, "data": []}', "semanticscholar"),
+        ('{"total": 1, "token": null, "data": [{"paperId": "12"}]}', "semanticscholar"),
+        ('{"corpusid": 12, "externalids": {}, "title": "x"}\n', "semanticscholar"),
+        ('{"data": [{"citedPaper": {"paperId": null, "title": "x"}}]}', "semanticscholar"),
+        ('{"status": "ok", "message-type": "work", "message": {"DOI": "10.1234/x"}}', "crossref"),
+        ('{"status": "ok", "message-type": "work-list", "message": {"items": []}}', "crossref"),
+        ('{"indexed": {}, "DOI": "10.1234/x", "title": ["x"], "type": "book"}', "crossref"),
+        ('{"items": [{"DOI": "10.1234/x", "title": ["x"], "member": "1"}]}', "crossref"),
+        ('[{"id": "a/b", "type": "article-journal", "title": "x"}]', "csljson"),
+        ('{"id": "a", "type": "book", "title": "x", "DOI": "10.1234/x"}', "csljson"),
+        ('{"items": [{"id": "a", "type": "thesis", "title": "x"}]}', "csljson"),
+        ('[{"title": "x", "issued": {"raw": "2020"}, "container-title": "y"}]', "csljson"),
+        ('oops\n{"paperId": "12", "title": "x"}\n{"paperId": "13"}\n', "semanticscholar"),
     ],
 )
 def test_the_content_decides_the_format_and_not_the_name(file, content, format):
@@ -51,9 +75,13 @@ def test_the_content_decides_the_format_and_not_the_name(file, content, format):
         ("", "the file is empty"),
         (" \n\n", "the file is empty"),
         (gzip.compress(b""), "the file is empty"),
-        ("Just a letter.\nNothing else.\n", "not a format known here; give .* profile or jsonl"),
-        ("[\n" + LINE.strip() + "\n]", "not one object a line; `jq -c"),
-        ('{\n  "title": "x"\n}', "not one object a line"),
+        (
+            "Just a letter.\nNothing else.\n",
+            "not a format known here; give a file of one of .*jsonl",
+        ),
+        ('[{"name": "owls"}]', "JSON, but what it holds has none of the keys .*; give .*openalex"),
+        ('{\n  "name": "owls"\n}', "JSON, but what it holds has none of the keys"),
+        ("[1, 2]", "JSON, but"),
         (b"a\0b" * 20 + b"\n", "not text, it has NUL bytes"),
         (LINE.encode("utf-16"), "UTF-16; save it as UTF-8"),
         (LINE.encode("utf-16-be"), "UTF-16; save it as UTF-8"),
@@ -97,8 +125,8 @@ def test_a_missing_file_a_folder_and_a_pipe_say_so(tmp_path):
 
 
 def test_an_unknown_format_name_lists_the_known_ones(file):
-    with pytest.raises(SourceError, match="no format is called 'bibtex'.*profile, jsonl"):
-        read(file(LINE), format="bibtex")
+    with pytest.raises(SourceError, match="no format is called 'word'; use auto or .*jsonl"):
+        read(file(LINE), format="word")
 
 
 def test_a_source_error_is_ours():

@@ -12,7 +12,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..papers import Record
-from . import acl, arxiv, bibtex, jsonl, opening, profile, pubmed, ris, tabular
+from . import (
+    acl,
+    arxiv,
+    bibtex,
+    crossref,
+    csljson,
+    jsonl,
+    openalex,
+    opening,
+    profile,
+    pubmed,
+    ris,
+    semanticscholar,
+    tabular,
+)
+from .jsonstream import looks_like_json
 from .opening import SourceError, source_hash
 
 __all__ = ["FORMATS", "SourceError", "read", "recognise", "source_hash"]
@@ -24,6 +39,10 @@ class _Reader(NamedTuple):
 
 
 _READERS = {
+    "openalex": _Reader(openalex.matches, openalex.read),
+    "semanticscholar": _Reader(semanticscholar.matches, semanticscholar.read),
+    "crossref": _Reader(crossref.matches, crossref.read),
+    "csljson": _Reader(csljson.matches, csljson.read),
     "arxiv": _Reader(arxiv.matches, arxiv.read),
     "acl": _Reader(acl.matches, acl.read),
     "pubmed": _Reader(pubmed.matches, pubmed.read),
@@ -51,14 +70,11 @@ def recognise(path: Path, columns: Mapping[str, str] | None = None) -> str:
             return name
     if columns:
         return "csv"
-    if head.lstrip().startswith(("[", "{")):
-        raise SourceError(
-            f"{path}: JSON that is not one object a line; `jq -c '.[]'` (an array) or `jq -c .` "
-            "(an object) rewrites it as JSON lines"
-        )
     reason = "not a format known here"
     if "\0" in head:
         reason = "not text, it has NUL bytes"
+    elif looks_like_json(head):
+        reason = "JSON, but what it holds has none of the keys by which papers are known here"
     known = " or ".join(FORMATS)
     raise SourceError(f"{path}: {reason}; give a file of one of these formats: {known}")
 

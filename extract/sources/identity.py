@@ -13,6 +13,7 @@ _ARXIV_PREFIX = re.compile(
     r"(?:https?://(?:www\.|export\.)?arxiv\.org/(?:abs|pdf)/|arxiv:\s*)", re.IGNORECASE
 )
 _ACL = re.compile(r"https?://(?:www\.)?aclanthology\.org/([A-Za-z0-9.-]+?)(?:\.pdf)?/?", re.ASCII)
+_ACL_ID = re.compile(r"[A-Z]\d{2}-\d{4,6}|\d{4}\.[a-z0-9]+-[A-Za-z0-9]+\.\d{1,5}", re.ASCII)
 _ORCID = re.compile(r"(?:https?://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dXx])", re.ASCII)
 
 # arXiv registers a DOI for each paper that holds its identifier (https://info.arxiv.org/help/doi.html).
@@ -198,6 +199,16 @@ def acl(url: str) -> str | None:
     """The ACL Anthology's identifier in one of its addresses, or None for other addresses."""
     match = _ACL.fullmatch(url)
     return match[1] if match else None
+
+
+def acl_id(text: str) -> str:
+    """
+    *text*, bare or an address, as the ACL Anthology's identifier: ``2020.acl-main.447``,
+    ``P19-1001``.
+
+    Raises: ValueError for what is none.
+    """
+    return _matched(_ACL_ID, acl(text.strip()) or text, "ACL identifier", "2020.acl-main.447")
 
 
 def orcid(text: str) -> str:

@@ -1,5 +1,6 @@
 """Bytes to text: what every format needs before it can look for papers."""
 
+import codecs
 import gzip
 import hashlib
 import io
@@ -15,6 +16,7 @@ from scholargraph import ScholarGraphError
 LONGEST_LINE = 32 * 2**20  # bytes; the longest real record met is 30 KB
 LARGEST_PAGE = 64 * 2**20  # bytes; a profile page of 27 papers is 44 KB
 HEAD = 64 * 2**10  # bytes that are enough to recognise a format
+_PIECE = 2**20  # bytes read at a time
 _BLOCK = 64 * 2**10
 
 _GZIP = b"\x1f\x8b"
@@ -38,6 +40,10 @@ _DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
 
 class SourceError(ScholarGraphError):
     """A file that cannot be read as papers at all; the message says where and what to do."""
+
+
+class Broken(Exception):
+    """Compressed data that breaks off or is damaged; the message says so, with the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +130,26 @@ def blocks(path: Path) -> Iterator[Block]:
             if not content:
                 return
             yield Block(content)
+
+
+def pieces(path: Path) -> Iterator[str]:
+    """
+    The text of *path* in pieces of about 1 MB, without a byte order mark.
+
+    A byte that is not UTF-8 comes as half a surrogate, U+DC80 to U+DCFF (PEP 383).
+
+    Raises: Broken, after what could be read.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
+    with _bytes_of(path) as stream:
+        try:
+            while content := stream.read1(_PIECE):
+                if text := decoder.decode(content):
+                    yield text
+        except _DAMAGE as error:
+            raise Broken(_damaged(error)) from error
+    if text := decoder.decode(b"", final=True):
+        yield text
 
 
 def page(path: Path) -> tuple[str, bool]:
