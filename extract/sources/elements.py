@@ -151,9 +151,11 @@ class _Reading:
         try:
             parser.Parse(content, final)
         except expat.ExpatError as error:
-            at = max(parser.ErrorByteIndex - self.offset, 0)
+            at, column = max(parser.ErrorByteIndex - self.offset, 0), error.offset
+            if self.window[max(at - 2, 0) : at] == b"</":  # expat points at the name behind it
+                at, column = at - 2, column - 2
             reason = self._reason(error, at)
-            return self._broken(at, error.lineno, error.offset, reason, ended=final)
+            return self._broken(at, error.lineno, column, reason, ended=final)
         except _Refused as refused:
             if refused.final:
                 line = self.line - 1 + refused.line
@@ -175,7 +177,7 @@ class _Reading:
             limit = LONGEST_TOKEN // 2**20
             reason = f"a tag or comment is longer than {limit} MB; take it out"
             place = parser.CurrentLineNumber, parser.CurrentColumnNumber
-            return self._broken(0, *place, reason)
+            return self._broken(1, *place, reason)
         if self.builder and self.offset - self.record_offset > LARGEST_RECORD:
             limit = LARGEST_RECORD // 2**20
             self._skip_record(f"the record is larger than {limit} MB; take it out")
