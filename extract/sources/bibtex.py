@@ -181,6 +181,8 @@ def _paper(entry: Entry, fields: dict[str, str], notices: list[str]) -> Paper:
     authors, truncated = managers.authors(people(fields.get("author", "")))
     date = _date(fields, notices)
     venue = text("journaltitle", "journal", "booktitle", "eventtitle")
+    if venue is None and "://" not in fields.get("howpublished", ""):
+        venue = text("howpublished")
     number = text("number", "issue")
     ids = _identifiers(entry, fields, venue, notices)
     urls = ids.addresses(_addresses(fields))
@@ -190,7 +192,7 @@ def _paper(entry: Entry, fields: dict[str, str], notices: list[str]) -> Paper:
         venue, volume = None, None
     if "arxiv" in found and number and number.lower().startswith(("arxiv", "abs/")):  # Zotero's
         number = None
-    genre = _genre(entry.kind, "arxiv" in found, venue)
+    genre = _genre(entry.kind, fields, "arxiv" in found, venue)
     # The ISBN of a volume is none of the paper in it.
     if genre in ("book", "thesis", "report"):
         ids.add("isbn", fields.get("isbn"), identity.isbn, "isbn")
@@ -215,7 +217,9 @@ def _paper(entry: Entry, fields: dict[str, str], notices: list[str]) -> Paper:
     )
 
 
-def _genre(kind: str, on_arxiv: bool, venue: str | None) -> Genre | None:
+def _genre(kind: str, fields: dict[str, str], on_arxiv: bool, venue: str | None) -> Genre | None:
+    if "preprint" in fields.get("type", "").lower():
+        return "preprint"
     if on_arxiv and venue is None and kind in ("article", "misc", "online", "unpublished"):
         return "preprint"
     return _GENRES.get(kind)
