@@ -84,7 +84,8 @@ def _query_text(question: str) -> str:
     "--format",
     "export_format",
     metavar="SUFFIX",
-    help="ttl, nt, jsonld, rdf, trig, nq; graphml, gexf, csv, json for networks."
+    help="ttl, nt, jsonld, rdf, trig, nq; graphml, gexf, csv, json for networks;"
+    " csv, bib, ris, json for papers."
     "  [default: by the file's suffix]",
 )
 @store_option
@@ -95,6 +96,7 @@ def export(file: Path, what: str | None, export_format: str | None, store: Path 
     \b
     scholargraph export graph.ttl
     scholargraph export coauthors.graphml
+    scholargraph export papers.bib
     """
     from scholargraph.graph.export import export as exported
     from scholargraph.graph.store import Store

@@ -12,10 +12,14 @@ import networkx as nx
 
 from scholargraph import ScholarGraphError
 
+from .bibliography import publications
+from .bibtex import bibtex
+from .csl import csl_json
 from .entities import NodeKind
 from .incidence import Incidence
 from .nanopublications import nanopublications
 from .network import coauthors, concepts
+from .ris import ris
 from .serialize import FORMATS, serialize
 from .store import Snapshot
 from .tables import guarded, table, written
@@ -39,7 +43,7 @@ FORMATS_OF: Mapping[What, tuple[str, ...]] = {
     "graph": tuple(FORMATS),
     "coauthors": NETWORK_FORMATS,
     "concepts": NETWORK_FORMATS,
-    "papers": ("csv",),
+    "papers": ("csv", "bib", "ris", "json"),
     "authors": ("csv",),
     "terms": ("csv",),
     "mentions": ("csv",),
@@ -52,8 +56,12 @@ MEDIA_TYPES = {
     "gexf": "application/gexf+xml",
     "json": "application/json",
     "csv": "text/csv; charset=utf-8; header=present",
+    "bib": "application/x-bibtex; charset=utf-8",
+    "ris": "application/x-research-info-systems; charset=utf-8",
     **{suffix: format.media_type for suffix, format in FORMATS.items()},
 }
+
+_REFERENCES = {"bib": bibtex, "ris": ris, "json": csl_json}
 
 # What XML 1.0 cannot hold in any spelling.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -153,6 +161,8 @@ def chunks(
     if what == "concepts":
         corpus = Incidence.read(snapshot, kinds)
         return network_chunks(concepts(corpus, kinds=kinds, minimum=minimum), format)
+    if what == "papers" and format in _REFERENCES:
+        return _REFERENCES[format](publications(snapshot))
     return table(snapshot, what)
 
 

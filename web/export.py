@@ -27,6 +27,9 @@ NAMES = {
     "gexf": "GEXF",
     "json": "JSON",
     "csv": "CSV",
+    "bib": "BibTeX",
+    "ris": "RIS",
+    "papers.json": "CSL-JSON",
 }
 
 # Up to this many bytes of RDF/XML wait in memory until they are known to be whole.
