@@ -33,6 +33,7 @@ for command in (
     papers.extract,
     asking.query,
     asking.export,
+    asking.release,
     asking.stats,
     keeping.remove,
     keeping.validate,

@@ -106,6 +106,37 @@ def export(file: Path, what: str | None, export_format: str | None, store: Path 
 
 
 @click.command()
+@click.argument("folder", type=PATH)
+@click.option("--title", help="What the release is called.")
+@click.option("--license", metavar="IRI", help="The licence it is under, such as CC0's address.")
+@store_option
+def release(folder: Path, title: str | None, license: str | None, store: Path | str) -> None:
+    """
+    Write the graph to the new FOLDER in every form, described for machines.
+
+    It holds the graph as Turtle, nanopublications, tables and networks, and says what they are in
+    croissant.json and dcat.ttl, with the size and the checksum of each.
+
+    \b
+    scholargraph release my-field-2026 --license https://creativecommons.org/publicdomain/zero/1.0/
+    """
+    from scholargraph.graph.release import release as released
+    from scholargraph.graph.store import Store
+
+    graph = Store.open(store)
+    named = {"title": title} if title else {}
+    with graph.snapshot() as snapshot:
+        released(
+            snapshot,
+            folder,
+            graph.iris,
+            license=license,
+            told=lambda file: click.echo(f"{file.size:>14,}  {file.name}"),
+            **named,
+        )
+
+
+@click.command()
 @store_option
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 def stats(store: Path | str, as_json: bool) -> None:
