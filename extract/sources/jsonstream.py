@@ -203,8 +203,10 @@ class _Walk:
         if not sign:
             raise Fault("", cut=True)
         key = window.decode()
-        if not isinstance(key, str) or window.skip() != ":":
-            raise Fault(f"{window.place(window.at)}: not JSON (Expecting ':' delimiter)")
+        sign = window.skip()
+        if not isinstance(key, str) or sign != ":":
+            reason = f"{window.place(window.at)}: not JSON (Expecting ':' delimiter); correct it"
+            raise Fault(reason, cut=not sign)
         window.at += 1
         sign = window.skip()
         self._wrapper.add(key)

@@ -157,7 +157,7 @@ class Window:
         if length > LONGEST_VALUE:
             limit = LONGEST_VALUE // 2**20
             raise Fault(f"longer than {limit} million characters; no paper is, split it")
-        return self.grow(length)
+        return self.grow(min(length, LONGEST_VALUE + 1 - length))
 
     def first_key(self) -> str:
         """The first key of the object that begins here; '' where it has none."""
@@ -208,7 +208,8 @@ class Window:
                     if depth <= 0:
                         return done if depth == 0 else None
             length = len(self.text) - self.at
-            if length > LONGEST_VALUE or not self.grow(length):
+            room = LONGEST_VALUE + 1 - length
+            if room <= 0 or not self.grow(min(length, room)):
                 return None
 
     def sign_behind(self, length: int) -> str:
