@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
-from mutations import assert_readable, mutations
+from damage import assert_readable, damaged
 
 from scholargraph.extract.papers import Author, Paper, Record
 from scholargraph.extract.sources import SourceError, read, recognise
@@ -244,6 +244,6 @@ def test_a_real_volume_is_read_whole():
     assert {paper.date for paper in found} == {"2020-11"}
 
 
-@given(mutations(COLLECTION.replace("{}", PAPER).encode()))
+@given(damaged(COLLECTION.replace("{}", PAPER).encode()))
 def test_mutated_volumes_raise_nothing(tmp_path_factory, content):
     assert_readable(tmp_path_factory.getbasetemp() / "acl.xml", content, "acl")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
-from mutations import assert_readable, mutations
+from damage import assert_readable, damaged
 
 from scholargraph.extract.papers import Author, Paper, Record
 from scholargraph.extract.sources import read, recognise
@@ -247,6 +247,6 @@ def test_recorded_answers_are_read():
     assert "José Raúl Romero" in [author.name for author in ten[1].authors]
 
 
-@given(mutations((FEED.replace("{}", ENTRY) + OAI.replace("{}", RECORD)).encode()))
+@given(damaged((FEED.replace("{}", ENTRY) + OAI.replace("{}", RECORD)).encode()))
 def test_mutated_answers_raise_nothing(tmp_path_factory, content):
     assert_readable(tmp_path_factory.getbasetemp() / "arxiv.xml", content, "arxiv")

@@ -2,7 +2,7 @@
 
 import pytest
 from hypothesis import given
-from mutations import assert_readable, mutations
+from damage import assert_readable, damaged
 
 from scholargraph.extract.papers import Author, Paper, Record, Reference
 from scholargraph.extract.sources import read, recognise
@@ -308,6 +308,6 @@ def test_errors_and_empty_sets_say_so(articles, tmp_path):
     assert "PubMed answers with an error: no such id" in told.reason
 
 
-@given(mutations(SET.replace("{}", ARTICLE + CHAPTER).encode()))
+@given(damaged(SET.replace("{}", ARTICLE + CHAPTER).encode()))
 def test_mutated_sets_raise_nothing(tmp_path_factory, content):
     assert_readable(tmp_path_factory.getbasetemp() / "pubmed.xml", content, "pubmed")
