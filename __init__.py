@@ -11,6 +11,7 @@ tree with the code:
   * ClusterError           a Dask cluster that cannot be reached, or cannot do the work
   * StoreError             a folder that is no store, or cannot be written
     - StoreBusy            another process is writing
+    - PatchError           a part of a store's history that cannot be read
     - Unanswered           a server's answer that did not come, or not whole
   * RdfError               RDF that cannot be read, with its line
   * GraphChanged           a graph that is not the one whose change was asked for

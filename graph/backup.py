@@ -84,6 +84,7 @@ def restore(folder: Path, store: Store, *, wait: float = 30.0) -> int:
     if not store.exists:
         return backup(saved, store.path)
     with saved.snapshot() as snapshot, store.writing(wait=wait) as writer:
+        writer.begin("restore")
         # Not DROP and load: whoever kills this shall find the old state or the new one.
         stale = [quad for quad in writer.quads() if quad not in snapshot.store]
         writer.apply(stale, (quad for quad in snapshot.store if quad not in writer))

@@ -13,7 +13,7 @@ from scholargraph.extract.papers import Paper, Profile
 
 from . import vocab as v
 from .build import Run, paper_quads, profile_quads, run_iri, run_quads, source_iri
-from .history import Tally, last_number, report_quads, stored_report
+from .history import Tally, report_quads, stored_report
 from .iris import Iris
 from .parts import FACTS, Readable, owned
 from .settle import Names
@@ -128,8 +128,10 @@ class Committer:
         """What to remove and to add so that the report of *run* says what *tally* says."""
         iris = self._store.iris
         if tally.number is None:
-            tally.number = last_number(writer, iris) + 1
+            writer.begin(self._operation)
+            tally.number = writer.number()
             tally.started = _now()
+        writer.begin(self._operation, tally.number)
         gone = stored_report(writer, tally.number, iris)
         come = report_quads(
             run, tally, ended=_now(), over=over, operation=self._operation, iris=iris

@@ -104,12 +104,13 @@ def putting(
         if replace and not new:
             # One update is one transaction. Blank nodes of the old graph go with CLEAR only.
             target = "DEFAULT" if isinstance(graph, DefaultGraph) else f"GRAPH {graph}"
-            writer.update(f"CLEAR {target} ; {_insertion(quads())}")
+            writer.update(
+                f"CLEAR {target} ; {_insertion(quads())}", within=((None, None, None, graph),)
+            )
             return False
-        engine = writer.store
-        engine.extend(quads())
+        writer.extend(quads())
         if empty and isinstance(graph, NamedNode):
-            engine.add_graph(graph)
+            writer.add_graph(graph)
         return new
 
     return change
@@ -125,12 +126,9 @@ def removing(graph: Graph, *, condition: Condition | None = None) -> Callable[[W
 
     def change(writer: Writer) -> bool:
         _check(writer, graph, condition)
-        if isinstance(graph, DefaultGraph):
-            writer.store.clear_graph(graph)
-            return True
         known = exists(writer, graph)
         if known:
-            writer.store.remove_graph(graph)
+            writer.remove_graph(graph)
         return known
 
     return change

@@ -140,12 +140,6 @@ def run(graph: Readable, iri: str) -> RunSummary | None:
     return _summary(graph, node) if graph.quads(node, v.ENDED, None, None) else None
 
 
-def last_number(graph: Readable, iris: Iris) -> int:
-    """The highest number of a run in *graph*, 0 where there is none."""
-    numbers = graph.quads(None, v.NUMBER, None, iris.runs_graph())
-    return max((int(q.object.value) for q in numbers if isinstance(q.object, Literal)), default=0)
-
-
 def report_iri(number: int, iris: Iris) -> NamedNode:
     return iris.resource("report", str(number))
 

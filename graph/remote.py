@@ -136,6 +136,7 @@ class RemoteWriter(Writer):
         self.published = token
         self._endpoint = endpoint
         self._fetched = Fetched(endpoint)
+        self._number: int | None = None
 
     @property
     def store(self) -> pyoxigraph.Store:
@@ -143,6 +144,15 @@ class RemoteWriter(Writer):
 
     def commit(self) -> None:
         """Each `apply` is a commit of its own."""
+
+    def begin(self, operation: str, number: int | None = None) -> None:
+        """No history is kept of a server, where others write too."""
+        self._number = number
+
+    def number(self) -> int:
+        if self._number is None:
+            self._number = self._last_number() + 1
+        return self._number
 
     def sweep(self) -> None:
         """There are no snapshots."""

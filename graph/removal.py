@@ -61,8 +61,9 @@ def remove(store: Store, names: Sequence[str], *, wait: float = 30.0) -> Removal
         StoreError: There is no store, or it cannot be written.
     """
     if not store.exists:
-        raise StoreError(f"{store.path}: no store yet; `scholargraph import` makes it")
+        raise StoreError(f"{store.address}: no store yet; `scholargraph import` makes it")
     with store.writing(wait=wait) as writer:
+        writer.begin("removal")
         owners = list(dict.fromkeys(_owner(writer, name, store.iris) for name in names))
         old = [quad for owner in owners for quad in owned(writer, owner)]
         gone, settled = Names(store.iris).settle(writer, old, [])

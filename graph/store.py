@@ -10,6 +10,7 @@ The store: a folder that one process at a time may change while any number read.
     unpublished     exists while oxigraph/ may hold more than the newest snapshot
     snapshots/      000001/, 000002/, …: hard-link copies that never change; readers open these
     current         the name of the newest of them
+    history/        what each transaction changed: see `scholargraph.graph.patch_log`
     census.json     figures of one of them, that a server keeps; it may be removed at any time
 
 A read-only open beside a live writer is undefined in Oxigraph; hence the snapshots. The folder is
@@ -27,10 +28,13 @@ from pathlib import Path
 from typing import Any
 
 import pyoxigraph
-from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, Triple
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
+from . import vocab as v
 from .iris import DEFAULT_BASE, Iris
+from .journal import Journal
 from .locks import StoreBusy, StoreError, is_wanted, wanted_file, writers_lock
+from .scope import Scope, scope
 from .snapshots import Lookups, Snapshot, Term, newest, publish, replace, solutions, sweep
 
 __all__ = ["FORMAT_VERSION", "Snapshot", "Store", "StoreBusy", "StoreError", "Writer"]
@@ -69,11 +73,18 @@ class Writer(Lookups):
         self.published = newest(folder)
         self._swept = True
         self._store: pyoxigraph.Store | None = _opened(folder / ENGINE)
+        self._journal = Journal(folder, self._last_number)
+        self._journal.open(self._store, recovering=self.changed)
 
     @property
     def store(self) -> pyoxigraph.Store:
-        """Oxigraph itself, for what the methods here do not offer; keep no reference to it."""
+        """
+        Oxigraph itself, for what the methods here do not offer; keep no reference to it.
+
+        What is changed with it, the history has to find out by comparing the whole store.
+        """
         self._mark()
+        self._journal.lose_track()
         return self._engine
 
     @property
@@ -87,11 +98,31 @@ class Writer(Lookups):
             (self.path / UNPUBLISHED).touch()
             self.changed = True
 
+    def begin(self, operation: str, number: int | None = None) -> None:
+        """
+        Says that what follows is another change, for the history; see `patches.Header`.
+
+        It gets the next number unless it goes on with the change of *number*.
+        """
+        self._journal.begin(operation, number)
+
+    def number(self) -> int:
+        """The number of the change that is being made."""
+        return self._journal.number()
+
+    def _last_number(self) -> int:
+        numbers = self.quads(None, v.NUMBER, None, self.iris.runs_graph())
+        return max(
+            (int(q.object.value) for q in numbers if isinstance(q.object, Literal)), default=0
+        )
+
     def commit(self) -> None:
         """Makes what was changed the newest snapshot, durably."""
         if self.changed:
+            self._journal.close(self._engine)
             self.published = publish(self.path, self._engine)
             (self.path / UNPUBLISHED).unlink(missing_ok=True)
+            self._journal.published(self.published)
             self.changed = False
             self._swept = False
 
@@ -143,8 +174,7 @@ class Writer(Lookups):
         added = [quad for quad in new if quad not in engine]
         if not removed and not added:
             return 0, 0
-        with _explained(self.path):
-            self._mark()
+        with _explained(self.path), self._changing(removed, added):
             if not removed:
                 engine.extend(added)
                 return 0, len(added)
@@ -157,16 +187,44 @@ class Writer(Lookups):
             engine.extend(filter(has_blank, added))
         return len(removed), len(added)
 
-    def update(self, text: str, **options: Any) -> None:
+    @contextmanager
+    def _changing(self, removed: list[Quad], added: list[Quad]) -> Iterator[None]:
+        self._mark()
+        with self._journal.transaction(self._engine, removed, added):
+            yield
+
+    def extend(self, quads: Iterable[Quad]) -> None:
+        """Adds *quads*, of which there may be more than memory holds, all or nothing."""
+        with _explained(self.path):
+            self._mark()
+            self._journal.extending(self._engine, quads)
+
+    def add_graph(self, graph: NamedNode) -> None:
+        """Makes *graph* be there though it is empty; no patch can say that."""
+        self._mark()
+        self._engine.add_graph(graph)
+
+    def remove_graph(self, graph: NamedNode | DefaultGraph) -> None:
+        """Removes *graph* with all that is in it; the default graph is emptied."""
+        with _explained(self.path):
+            self._mark()
+            with self._journal.watching(self._engine, ((None, None, None, graph),)):
+                self._engine.remove_graph(graph)
+
+    def update(self, text: str, *, within: Scope | None = None, **options: Any) -> None:
         """
         Runs a SPARQL update, all or nothing; *options* are those of `pyoxigraph.Store.update`.
+
+        *within* says what it may change, where the caller knows better than `scope.scope`.
 
         Raises: what pyoxigraph raises: SyntaxError, ValueError, RuntimeError, OSError.
         """
         unchanged = not self.changed
         self._mark()
+        touched = scope(text, options.get("base_iri")) if within is None else within
         try:
-            self._engine.update(text, **options)
+            with self._journal.watching(self._engine, touched):
+                self._engine.update(text, **options)
         except (SyntaxError, ValueError, RuntimeError, OSError):
             if unchanged:  # it was rolled back: there is nothing to publish
                 (self.path / UNPUBLISHED).unlink(missing_ok=True)
@@ -181,7 +239,13 @@ class Writer(Lookups):
 
 
 class Store:
-    """A store's folder; see the module. Make one with `Store.open`."""
+    """
+    A store's folder; see the module. Make one with `Store.open`.
+
+    What is elsewhere, *is_remote*, is a `scholargraph.graph.remote.RemoteStore`.
+    """
+
+    is_remote = False
 
     def __init__(self, path: Path, iris: Iris) -> None:
         self.path = path
@@ -193,7 +257,7 @@ class Store:
     @property
     def address(self) -> str:
         """What `open` finds it by, from any folder."""
-        return str(self.path)
+        return str(self.path.resolve())
 
     @classmethod
     def open(cls, path: Path | str, *, create: bool = False, base: str | None = None) -> "Store":
@@ -274,6 +338,10 @@ class Store:
     def current(self) -> str:
         """The name of the newest snapshot, '' before the first; changes with every commit."""
         return newest(self.path)
+
+    def lately(self) -> str:
+        """`current`, of a moment ago where it costs a journey to ask."""
+        return self.current()
 
     def snapshot(self) -> Snapshot:
         """

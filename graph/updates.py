@@ -36,6 +36,7 @@ def update(
     """
     change = updating(text, using=using, using_named=using_named, base_iri=base_iri, peers=peers)
     with store.writing() as writer:
+        writer.begin("update")
         change(writer)
 
 

@@ -54,6 +54,9 @@ ANSWERS: dict[str, type[Exception]] = {
 
 Change = Callable[[Writer], Any]
 
+# What the history calls each sort of change.
+_OPERATIONS = {"update": "update", "put": "upload", "remove": "upload"}
+
 
 class ChangeProcess:
     """Makes the changes to *store* that come from *peer*, one at a time."""
@@ -86,6 +89,7 @@ class ChangeProcess:
             self._step("waiting")
             writer = self._held()
             self._step("changing")
+            writer.begin(_OPERATIONS[frame.header["change"]])
             value = change(writer)
             self._step("publishing")
             writer.commit()
