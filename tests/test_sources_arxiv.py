@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
 from damage import assert_readable, damaged
+from hypothesis import given
 
 from scholargraph.extract.papers import Author, Paper, Record
 from scholargraph.extract.sources import read, recognise

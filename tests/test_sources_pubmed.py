@@ -1,8 +1,8 @@
 """PubMed's XML: articles, chapters, and what is missing or odd in them."""
 
 import pytest
-from hypothesis import given
 from damage import assert_readable, damaged
+from hypothesis import given
 
 from scholargraph.extract.papers import Author, Paper, Record, Reference
 from scholargraph.extract.sources import read, recognise
