@@ -1,18 +1,27 @@
 """What the graph knows of one author."""
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
 
+from . import vocab as v
 from .catalogue import Catalogue, Counted, ending, name_of, papers_a_year
 from .claims import Claimed, claims
+from .parts import FACTS
 from .questions import rows
 from .store import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A paper of the author; *position* is None where 'et al.' hides it."""
+    """
+    A paper of the author; *position* is None where 'et al.' hides it.
+
+    *genre* is one of `scholargraph.extract.papers.Genre`, *categories* are codes such as cs.CV.
+    *citations* are those that a source claims, the highest of several claims.
+    """
 
     iri: str
     title: str
@@ -20,6 +29,29 @@ class Written:
     venue: str | None
     position: int | None
     code: tuple[str, ...]
+    genre: str | None
+    categories: tuple[str, ...]
+    citations: int | None
+
+    @property
+    def sort(self) -> str:
+        """The kind of work: its genre, else its category; '' where neither is known."""
+        if self.genre or not self.categories:
+            return self.genre or ""
+        return self.categories[0] if len(self.categories) == 1 else "several categories"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """
+    A figure that can be counted in this graph: *value* is None where nothing is there to count.
+
+    *of* is on how many papers it rests.
+    """
+
+    measure: str
+    value: int | None
+    of: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +67,22 @@ class Coauthor:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """An author's page; *names* are the spellings in papers, the most frequent first."""
+    """
+    An author's page; *names* are the spellings in papers, the most frequent first.
+
+    *years* are all papers a year, *sorts* the same for each kind of work, the most frequent first.
+    """
 
     iri: str
     name: str
     names: tuple[tuple[str, int], ...]
     claims: tuple[Claimed, ...]
+    figures: tuple[Figure, ...]
     papers: tuple[Written, ...]
     coauthors: tuple[Coauthor, ...]
     concepts: dict[str, tuple[Counted, ...]]
     years: tuple[tuple[int, int], ...]
+    sorts: tuple[tuple[str, tuple[tuple[int, int], ...]], ...]
 
     @property
     def repositories(self) -> tuple[str, ...]:
@@ -64,11 +102,41 @@ def author(snapshot: Snapshot, iri: NamedNode, catalogue: Catalogue, *, name: st
             for row in rows(snapshot, "author_names", author=iri)
         ),
         claims=claims(snapshot, iri),
+        figures=_figures(papers),
         papers=papers,
         coauthors=tuple(_coauthor(catalogue, iri, other) for other in beside.pop("author")),
         concepts=beside,
         years=papers_a_year(paper.date for paper in papers),
+        sorts=_sorts(papers),
     )
+
+
+def h_index(citations: Iterable[int]) -> int:
+    """
+    The most papers that have each at least as many citations (Hirsch 2005).
+
+    >>> h_index([10, 8, 5, 4, 3])
+    4
+    """
+    ranked = sorted(citations, reverse=True)
+    return sum(count > place for place, count in enumerate(ranked))
+
+
+def _figures(papers: Sequence[Written]) -> tuple[Figure, ...]:
+    counts = [paper.citations for paper in papers if paper.citations is not None]
+    return (
+        Figure("papers", len(papers), len(papers)),
+        Figure("citations", sum(counts) if counts else None, len(counts)),
+        Figure("h-index", h_index(counts) if counts else None, len(counts)),
+    )
+
+
+def _sorts(papers: Sequence[Written]) -> tuple[tuple[str, tuple[tuple[int, int], ...]], ...]:
+    dated = [(paper.sort, int(paper.date[:4])) for paper in papers if paper.date]
+    years = sorted({year for _, year in dated})
+    found = Counter(dated)
+    ranked = Counter(sort for sort, _ in dated).most_common()
+    return tuple((sort, tuple((year, found[sort, year]) for year in years)) for sort, _ in ranked)
 
 
 def _coauthor(catalogue: Catalogue, iri: NamedNode, other: Counted) -> Coauthor:
@@ -79,18 +147,36 @@ def _coauthor(catalogue: Catalogue, iri: NamedNode, other: Counted) -> Coauthor:
 
 
 def _papers(snapshot: Snapshot, iri: NamedNode) -> tuple[Written, ...]:
+    claimed: dict[str, int] = {}
+    for row in rows(snapshot, "author_citations", author=iri):
+        citations = int(row.decimal("citations"))
+        claimed[row.text("paper")] = max(citations, claimed.get(row.text("paper"), 0))
     found: dict[str, Written] = {}
     for row in rows(snapshot, "author_papers", author=iri):
         # One row for each repository of a paper.
-        code = found[row.text("paper")].code if row.text("paper") in found else ()
+        paper = row.text("paper")
+        code = found[paper].code if paper in found else ()
         if address := row.maybe("code"):
             code = tuple(dict.fromkeys((*code, address)))
-        found[row.text("paper")] = Written(
-            iri=row.text("paper"),
+        found[paper] = Written(
+            iri=paper,
             title=name_of(row, "paper", "title"),
             date=row.maybe("issued"),
             venue=row.maybe("venue"),
             position=row.whole("position"),
             code=code,
+            genre=_genre(snapshot, NamedNode(paper)),
+            categories=_categories(snapshot, NamedNode(paper)),
+            citations=claimed.get(paper),
         )
     return tuple(found.values())
+
+
+def _genre(snapshot: Snapshot, paper: NamedNode) -> str | None:
+    types = {quad.object for quad in snapshot.quads(paper, v.TYPE, None, FACTS)}
+    return next((name for name, kind in v.GENRES.items() if kind in types), None)
+
+
+def _categories(snapshot: Snapshot, paper: NamedNode) -> tuple[str, ...]:
+    objects = (quad.object for quad in snapshot.quads(paper, v.CATEGORY, None, FACTS))
+    return tuple(sorted(ending(thing.value) for thing in objects if isinstance(thing, NamedNode)))

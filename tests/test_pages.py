@@ -232,8 +232,12 @@ def test_an_author_sees_the_sources_claims_beside_what_the_graph_counts(get):
 
     assert "4 " in page[page.index("What the graph counts") :]
     claims = page[page.index("What the source claims") :]
-    assert "Said by corpus.txt on 2026-02-11; not checkable here." in claims
-    assert "h-index 9 Novelty 51 %" in claims
+    assert "Papers 4 papers of this graph that name the author nothing" in claims
+    assert (
+        "h-index – no source says how often these papers are cited "
+        "9 said by corpus.txt on 2026-02-11; not checkable here" in claims
+    )
+    assert "Novelty – not checkable here: how it is made is not said 51 % said by" in claims
 
 
 def test_an_author_has_papers_coauthors_and_concepts(get):

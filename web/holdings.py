@@ -7,6 +7,7 @@ from flask import Flask, current_app, g
 
 from scholargraph.graph.catalogue import Catalogue, Kept, catalogue
 from scholargraph.graph.incidence import Incidence
+from scholargraph.graph.opening import Opening, opening
 from scholargraph.graph.search import Index
 from scholargraph.graph.store import Snapshot
 
@@ -25,6 +26,7 @@ class Holdings:
     catalogue: Kept[Catalogue]
     index: Kept[Index]
     incidence: Kept[Incidence]
+    opening: Kept[Opening]
 
 
 def install(app: Flask) -> None:
@@ -38,11 +40,15 @@ def install(app: Flask) -> None:
     def indexed(snapshot: Snapshot) -> Index:
         return Index.build(lists.exactly(snapshot), snapshot)
 
+    def opened(snapshot: Snapshot) -> Opening:
+        return opening(lists.exactly(snapshot))
+
     lists = Kept(listed, held.store.snapshot)
     app.extensions[EXTENSION] = Holdings(
         lists,
         Kept(indexed, held.store.snapshot),
         Kept(Incidence.read, held.store.snapshot),
+        Kept(opened, held.store.snapshot),
     )
 
 
@@ -59,6 +65,11 @@ def current_index() -> Index:
 def current_incidence() -> Incidence:
     """What stands on which papers in the snapshot that this request reads."""
     return _holdings().incidence.of(service().snapshot())
+
+
+def current_opening() -> Opening:
+    """What the start page shows of the snapshot that this request reads, or for a while before."""
+    return _current(_holdings().opening)
 
 
 def is_provisional() -> bool:

@@ -6,9 +6,10 @@ from flask import Response, redirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from scholargraph.graph import ontology as graph_ontology
+from scholargraph.graph.diagram import diagram
 from scholargraph.graph.vocab import PREFIXES
 
-from . import wording
+from . import drawings, wording
 from .answering import HTML, JSON, as_json, chosen, page
 from .remembered import remembered_by
 from .representations import GRAPHS, SUFFIXES, document, graph, linked
@@ -47,7 +48,13 @@ def _ontology(form: str) -> Response:
     elif form == JSON:
         response = as_json(asdict(found) | {"namespace": PREFIXES["sg"], "prefixes": PREFIXES})
     else:
-        response = page("ontology.html", ontology=found, namespace=PREFIXES["sg"])
+        response = page(
+            "ontology.html",
+            ontology=found,
+            namespace=PREFIXES["sg"],
+            drawn=drawings.diagram(diagram(), "Classes, and the properties between them"),
+            loops=diagram().loops,
+        )
     here = wording.here(PATH)
     links = [(f"{here}{suffix}", "alternate", media) for suffix, media in SUFFIXES.items()]
     links += [(here, "canonical", ""), (f"{here}.ttl", "describedby", TURTLE)]

@@ -8,12 +8,15 @@ from scholargraph.graph.entities import NODE_KINDS
 from scholargraph.graph.export import FORMATS_OF, MEDIA_TYPES
 from scholargraph.graph.links import Evidence
 from scholargraph.graph.ontology import Ontology
+from scholargraph.graph.opening import Rising
 from scholargraph.graph.questions import Question
 from scholargraph.graph.resources import Resource
 from scholargraph.graph.search import Hit
 
+from . import openapi_corpus
 from .choice import MOST, VIEWS
 from .json_schema import schema
+from .lists import SORTS, TIED
 from .openapi_parts import (
     HTML,
     IRI,
@@ -59,11 +62,14 @@ def _list(of: Node) -> Node:
 def paths() -> Node:
     """Every path but those of the SPARQL protocols."""
     people = _start() | _lists() | _resources() | _search() | _explore() | _export()
-    return people | _machines() | _discovery()
+    return people | openapi_corpus.paths() | _machines() | _discovery()
 
 
 def _start() -> Node:
-    home = _object(counts=COUNTS, papersPerYear=COUNTS, questions=_list(schema(Question)))
+    rising = schema(Rising | None)
+    home = _object(
+        counts=COUNTS, papersPerYear=COUNTS, rising=rising, questions=_list(schema(Question))
+    )
     both = content(HTML) | content(JSON, schema=home)
     return {
         "/": {
@@ -78,15 +84,21 @@ def _lists() -> Node:
     found = {}
     for kind, plural in PLURALS.items():
         item = schema(Listed if kind == "paper" else Counted)
-        sorts = ("date", "title") if kind == "paper" else ("papers", "name")
+        sorts = [key for key, _ in SORTS.get(kind, SORTS["concept"])]
         parameters = [
             PAGE,
             parameter("sort", "The order.", choice(*sorts, default=sorts[0]), example=sorts[1]),
+            parameter("q", "Words of the title or the name.", TEXT),
         ]
         if kind == "paper":
-            parameters.append(
-                parameter("year", "Only papers whose date begins so.", TEXT, example="2024")
-            )
+            parameters += [
+                parameter("year", "Only papers whose date begins so.", TEXT),
+                parameter("code", "Only papers with code.", choice("yes"), example="yes"),
+            ]
+            parameters += [
+                parameter(tied, f"Only papers of this {tied}, by the end of its IRI.", _list(TEXT))
+                for tied in TIED
+            ]
         number: Node = {"type": "integer"}
         page = _object(total=number, page=number, pages=number, **{plural: _list(item)})
         found[f"/{kind}"] = {
@@ -156,7 +168,10 @@ def _search() -> Node:
                 "A few hits while one types",
                 {200: answer("The best of all kinds.", content(JSON, schema=suggestions))},
                 tag="Pages",
-                parameters=[question],
+                parameters=[
+                    question,
+                    parameter("kind", "Hits of this kind only.", choice(*PLURALS), example="task"),
+                ],
             )
         },
     }

@@ -4,14 +4,19 @@ from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 
 from . import (
+    behind,
+    compare,
     descriptions,
     discovery,
     holdings,
     home,
+    lists,
+    model_page,
     ontology,
     remembered,
     representations,
     resources,
+    runs,
     wording,
 )
 
@@ -20,13 +25,20 @@ blueprint = Blueprint("pages", __name__)
 blueprint.add_url_rule("/", "home", home.home)
 for _kind, _plural in wording.PLURALS.items():
     # The list is where the addresses of its things begin: /method/… and /method.
-    blueprint.add_url_rule(f"/{_kind}", _plural, home.listing, defaults={"kind": _kind})
+    blueprint.add_url_rule(f"/{_kind}", _plural, lists.listing, defaults={"kind": _kind})
 blueprint.add_url_rule(
     f"/<any({','.join(resources.NOUNS)}):noun>/<path:key>",
     "resource",
     resources.resource,
     merge_slashes=False,  # a DOI may hold two in a row
 )
+blueprint.add_url_rule(compare.PATH, "compare", compare.compare)
+blueprint.add_url_rule(
+    f"{compare.PATH}.<any({','.join(compare.FILES)}):suffix>", "compare_as", compare.compare_as
+)
+blueprint.add_url_rule(f"{behind.PATH}/<name>", "query", behind.query)
+blueprint.add_url_rule(runs.PATH, "runs", runs.runs)
+blueprint.add_url_rule(model_page.PATH, "model", model_page.model)
 blueprint.add_url_rule(ontology.PATH, "ontology", ontology.ontology)
 blueprint.add_url_rule(
     f"{ontology.PATH}.<any(ttl,nt,jsonld,rdf):suffix>", "ontology_as", ontology.ontology_as

@@ -11,11 +11,18 @@ from werkzeug.exceptions import NotFound
 from werkzeug.routing import RequestRedirect
 
 from scholargraph.graph import vocab as v
-from scholargraph.graph.articles import Article, Located, Mentioned, article
-from scholargraph.graph.authors import author
+from scholargraph.graph.articles import (
+    Article,
+    Located,
+    Mentioned,
+    Result,
+    Stated,
+    article,
+)
 from scholargraph.graph.catalogue import CONCEPT_KINDS, Named, ending, kind_of
 from scholargraph.graph.concepts import PAGE, Using, concept
 from scholargraph.graph.describe import describe
+from scholargraph.graph.related import related_papers
 from scholargraph.graph.resources import Value, plain, statements
 from scholargraph.graph.resources import resource as generic
 from scholargraph.graph.tombstones import tombstone
@@ -23,6 +30,7 @@ from scholargraph.graph.vocab import term
 
 from . import problems, representations, wording
 from .answering import HTML, JSON, as_json, chosen, page, page_number
+from .author_page import author_page
 from .holdings import current_catalogue
 from .json_ld import scholarly_article
 from .marking import Piece, Span, marked
@@ -118,18 +126,12 @@ def _page(noun: str, iri: NamedNode, said: Statements, form: str) -> Response:
     # The address alone does not make a paper: an uploaded graph may use it for something else.
     types = plain(said).get(v.TYPE.value, ())
     if noun == "author" and v.PERSON.value in types:
-        return _author(iri, said, form)
+        return author_page(iri, next(iter(plain(said).get(v.NAME.value, ())), None), form)
     if noun == "paper" and v.ARTICLE.value in types:
         return _paper(iri, said, form)
     if noun in CONCEPT_KINDS and v.CONCEPT_CLASSES[noun].value in types:
         return _concept(noun, iri, said, form)
     return _other(noun, iri, said, form)
-
-
-def _author(iri: NamedNode, said: Statements, form: str) -> Response:
-    name = next(iter(plain(said).get(v.NAME.value, ())), None)
-    found = author(service().snapshot(), iri, current_catalogue(), name=name)
-    return as_json(asdict(found)) if form == JSON else page("author.html", page=found)
 
 
 def _paper(iri: NamedNode, said: Statements, form: str) -> Response:
@@ -152,6 +154,8 @@ def _paper(iri: NamedNode, said: Statements, form: str) -> Response:
         page=found,
         json_ld=scholarly_article(found),
         running=running,
+        sentences=_said(found),
+        related=related_papers(current_catalogue(), iri.value),
         named=named,
         kinds=[kind for kind, group in named.items() if group],
         pairs=[(None, claim) for claim in found.results],
@@ -191,6 +195,36 @@ def _sentences(text: str, places: list[Located], mentions: list[Mentioned]) -> l
         for start, end, iri in runs
         if start < end
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One sentence, marked, with everything that was read out of it."""
+
+    pieces: Sequence[Piece[Mentioned]]
+    mentions: tuple[Mentioned, ...]
+    relations: tuple[Stated, ...]
+    results: tuple[Result, ...]
+
+
+def _said(found: Article) -> list[Said]:
+    """The sentences of *found* in reading order, the title's first."""
+    said = []
+    for place in sorted(found.sentences, key=lambda place: (place.field != "title", place.start)):
+        text = (found.title if place.field == "title" else found.abstract)[place.start : place.end]
+        mentions = tuple(
+            mention
+            for mention in found.mentions
+            if mention.field == place.field and place.start <= mention.start < place.end
+        )
+        spans = (
+            Span(mention.start - place.start, mention.end - place.start, mention)
+            for mention in mentions
+        )
+        relations = tuple(stated for stated in found.relations if stated.sentence == text)
+        results = tuple(result for result in found.results if result.sentence == text)
+        said.append(Said(marked(text, spans), mentions, relations, results))
+    return said
 
 
 def _named(found: Article) -> dict[str, list[tuple[Named, int]]]:

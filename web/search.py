@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from flask import Blueprint, Response, request
 
+from scholargraph.graph.catalogue import KINDS
 from scholargraph.graph.search import Found
 
 from . import wording
@@ -42,8 +43,16 @@ def search() -> Response:
 
 @blueprint.get("/suggest")
 def suggest() -> Response:
-    """A few of the best hits for ``q``, best kind first, each with where its page is."""
-    found = current_index().search(request.args.get("q", ""), limit=SUGGESTED)
+    """
+    A few of the best hits for ``q``, best kind first, each with where its page is.
+
+    With ``kind`` only hits of that kind.
+    """
+    question, kind = request.args.get("q", ""), request.args.get("kind", "")
+    if kind in KINDS:
+        found = current_index().search(question, limit=SUGGESTIONS, kinds=(kind,))
+    else:
+        found = current_index().search(question, limit=SUGGESTED)
     suggestions = [hit for group in found.values() for hit in _plain(group)]
     response = as_json({"suggestions": suggestions[:SUGGESTIONS]})
     response.headers["Cache-Control"] = "max-age=30"

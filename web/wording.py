@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from flask import Flask, request
 
@@ -25,6 +25,16 @@ MEASURES = {
     "novelty": "Novelty",
     "paper-score": "Paper score",
     "papers": "Papers",
+}
+
+# Why a mention is taken for its concept: the rules of ``sg:linkedBy``.
+LINK_RULES = {
+    "abbreviation": "a paper spells the abbreviation out",
+    "known": "a table of known names has it",
+    "head": "its last word only repeats what kind of thing it is",
+    "part": "it is a split or a part of the data set",
+    "spelling": "it differs in case, plural, hyphens, spaces or articles only",
+    "kind": "the paper speaks of it more surely as this kind",
 }
 
 # How a relation reads from its object's side.
@@ -50,6 +60,7 @@ def install(app: Flask) -> None:
         here=here,
         host=host,
         inverse=inverse,
+        joined_by=joined_by,
         is_web=is_web,
         kind=kind,
         measure=lambda name: MEASURES.get(name, name),
@@ -59,7 +70,12 @@ def install(app: Flask) -> None:
         words=words,
     )
     app.jinja_env.globals.update(
-        bars=charts.bars, base_iri=lambda: service().iris.base, marked=marked_text
+        bars=charts.bars,
+        stacks=charts.stacks,
+        behind=behind,
+        papers_with=papers_with,
+        base_iri=lambda: service().iris.base,
+        marked=marked_text,
     )
 
 
@@ -72,6 +88,28 @@ def address(iri: str) -> str | None:
     """Where this application shows *iri*; None where it is not a resource of this graph."""
     local = service().iris.local(iri)
     return here(local) if local else None
+
+
+def key(iri: str) -> str:
+    """What identifies *iri* among its kind: ``bert`` of ``…/method/bert``."""
+    local = service().iris.local(iri) or ""
+    return unquote(local.removeprefix("/").partition("/")[2])
+
+
+def papers_with(*iris: str, **more: str) -> str:
+    """Where the papers are listed that all of *iris* stand on: the rows behind a number."""
+    pairs = [(kind(iri), key(iri)) for iri in iris] + list(more.items())
+    return here(f"/paper?{urlencode(pairs)}")
+
+
+def behind(name: str, **iris: str) -> str:
+    """Where the query is that gives a table's rows: ``queries/<name>.rq`` of *iris*."""
+    return here(f"/query/{name}" + (f"?{urlencode(iris)}" if iris else ""))
+
+
+def joined_by(rules: Sequence[str]) -> str:
+    """Why a phrase is taken for its concept, in words; *rules* are those of ``sg:linkedBy``."""
+    return "; ".join(LINK_RULES.get(rule, rule) for rule in rules)
 
 
 def ascii_address(iri: str) -> str:

@@ -21,7 +21,7 @@
 // A search box with suggestions: the combobox pattern of the ARIA Authoring Practices, with a list
 // that is announced, walked by arrows and left by Escape. Enter without a choice submits the form.
 class Suggestions {
-  static WAIT = 120; // milliseconds of quiet before a request
+  static WAIT = 40; // milliseconds of quiet before a request: less than between two keys
 
   constructor(input, number) {
     this.input = input;
@@ -37,6 +37,11 @@ class Suggestions {
     input.setAttribute("aria-expanded", "false");
     input.setAttribute("aria-controls", this.list.id);
     this.chosen = -1;
+    const { pick, kind } = input.dataset;
+    // With *pick* a choice goes on there with its IRI; else to its own page.
+    this.target = (suggestion) =>
+      pick ? pick + encodeURIComponent(suggestion.iri) : suggestion.address;
+    this.of = kind ? `&kind=${kind}` : "";
     this.address = new URL("suggest", new URL(input.form.action)).href;
     input.addEventListener("input", () => this.later());
     input.addEventListener("keydown", (event) => this.key(event));
@@ -56,7 +61,7 @@ class Suggestions {
     if (!question) return this.close();
     this.request = new AbortController();
     try {
-      const response = await fetch(`${this.address}?q=${encodeURIComponent(question)}`, {
+      const response = await fetch(`${this.address}?q=${encodeURIComponent(question)}${this.of}`, {
         signal: this.request.signal,
         headers: { Accept: "application/json" },
       });
@@ -81,8 +86,8 @@ class Suggestions {
         name.className = "name";
         name.textContent = suggestion.name;
         item.append(kind, " ", name);
-        item.dataset.address = suggestion.address;
-        item.addEventListener("click", () => location.assign(suggestion.address));
+        item.dataset.address = this.target(suggestion);
+        item.addEventListener("click", () => location.assign(item.dataset.address));
         return item;
       }),
     );
@@ -164,3 +169,48 @@ document.querySelectorAll("table[data-sortable]").forEach((table) => {
     });
   });
 });
+
+// Forms that narrow a table do so while one types. The server does the same without scripts, also
+// in the order of its own.
+document.querySelectorAll("form[data-narrows]").forEach((form) => {
+  const table = document.getElementById(form.dataset.narrows);
+  const count = document.getElementById(`${form.dataset.narrows}-count`);
+  const words = form.elements.q;
+  const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  words.addEventListener("input", () => {
+    const wanted = plain(words.value).split(/\s+/).filter(Boolean);
+    const rows = [...table.tBodies[0].rows];
+    for (const row of rows) {
+      const text = plain(row.cells[0].textContent);
+      row.hidden = !wanted.every((word) => text.includes(word));
+    }
+    const shown = rows.filter((row) => !row.hidden).length;
+    count.textContent = shown < rows.length ? `${shown} of ${rows.length}` : "";
+  });
+});
+
+// The marks of a paper: which kinds are shown, and how sure they have to be.
+(() => {
+  const form = document.getElementById("marks");
+  if (!form) return;
+  form.hidden = false;
+  document.getElementById("legend").hidden = true;
+  const least = document.getElementById("least");
+  const said = form.querySelector("output");
+  const count = document.getElementById("marks-count");
+  const marks = [...document.querySelectorAll("article mark[data-sure]")];
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("input", () => {
+    said.value = Number(least.value).toFixed(2);
+    const kinds = [...form.querySelectorAll("input:checked")].map((box) => `k-${box.value}`);
+    let hidden = 0;
+    for (const mark of marks) {
+      const shown =
+        Number(mark.dataset.sure) >= Number(least.value) &&
+        kinds.some((kind) => mark.classList.contains(kind));
+      mark.classList.toggle("off", !shown);
+      hidden += !shown;
+    }
+    count.textContent = hidden ? `${marks.length - hidden} of ${marks.length} marks shown` : "";
+  });
+})();
