@@ -12,7 +12,7 @@ from pyoxigraph import NamedNode
 
 from . import vocab as v
 from .entities import value_of
-from .identifiers import identifiers
+from .identifiers import ADDRESSES, identifiers
 from .store import Snapshot
 
 # Papers asked for at once: 0.6 ms each, whatever the number of papers in the store.
@@ -82,7 +82,8 @@ class Publication:
             return self.genre
         if not self.venue:
             return "preprint" if self.arxiv else ""
-        if not self.volume and (_MEETING.search(self.venue) or dict(self.ids).get("acl")):
+        of_acl = any(url.startswith(ADDRESSES["acl"]) for url in self.urls)
+        if not self.volume and (of_acl or _MEETING.search(self.venue)):
             return "conference-paper"
         return "article"
 
@@ -120,10 +121,11 @@ def publication(snapshot: Snapshot, paper: NamedNode) -> Publication:
 def _read(snapshot: Snapshot, papers: Sequence[NamedNode]) -> Iterator[Publication]:
     # A list of values cannot be bound; terms write themselves safely.
     wanted = f"VALUES ?paper {{ {' '.join(map(str, papers))} }}"
-    asked = f"VALUES ?property {{ {' '.join(map(str, _ASKED))} }}"
+    # Not VALUES: two of them are joined first, which took thirty times as long.
+    asked = f"FILTER(?property IN ({', '.join(map(str, _ASKED))}))"
     said: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for row in snapshot.select(
-        f"SELECT ?paper ?property ?value WHERE {{ {wanted} {asked} ?paper ?property ?value }}"
+        f"SELECT ?paper ?property ?value WHERE {{ {wanted} ?paper ?property ?value {asked} }}"
     ):
         said[value_of(row["paper"])][value_of(row["property"])].append(value_of(row["value"]))
     authors: dict[str, list[tuple[int, str]]] = defaultdict(list)

@@ -36,7 +36,6 @@ _SIGNS = str.maketrans(
         "~": r"\textasciitilde{}",
         "<": r"\textless{}",
         ">": r"\textgreater{}",
-        "|": r"\textbar{}",
         **{sign: f"\\{sign}" for sign in "$&%#_"},
     }
 )

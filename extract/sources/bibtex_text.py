@@ -93,7 +93,7 @@ def people(text: str) -> list[str]:
     covers, such as a list that has only commas, is split as other sources' lists are.
 
     >>> people(r"van Dijk, Noor and {Barnes and Noble} and King, Jr, M. and Bo~Ek and others")
-    ['Noor van Dijk', 'Barnes and Noble', 'M. King, Jr', 'Bo Ek', 'others']
+    ['Noor van Dijk', 'Barnes and Noble', 'M. King Jr', 'Bo Ek', 'others']
     """
     text = " ".join(_ACCENT.sub(_letter, text).replace("~", " ").split())
     found: list[str] = []
@@ -122,9 +122,7 @@ def _person(written: str) -> list[str]:
         *parsed.prelast_names,
         *parsed.last_names,
     ]
-    name = field(" ".join(parts))
-    suffix = field(" ".join(parsed.lineage_names))
-    return [f"{name}, {suffix}" if suffix else name]
+    return [field(" ".join([*parts, *parsed.lineage_names]))]
 
 
 def _closes_at(text: str) -> int:
@@ -143,5 +141,5 @@ def _extended(written: str) -> str:
     for part in written.split(","):
         name, _, value = part.partition("=")
         parts[name.strip().lower()] = field(value.strip().strip('"'))
-    name = " ".join(parts[k] for k in ("given", "prefix", "family") if parts.get(k))
-    return f"{name}, {parts['suffix']}" if parts.get("suffix") else name
+    order = ("given", "prefix", "family", "suffix")
+    return " ".join(parts[name] for name in order if parts.get(name))

@@ -31,7 +31,7 @@ def person(text: str) -> str:
     A name in reading order.
 
     >>> person("Lovelace, Ada"), person("King, Martin Luther, Jr."), person("Ada Lovelace")
-    ('Ada Lovelace', 'Martin Luther King, Jr.', 'Ada Lovelace')
+    ('Ada Lovelace', 'Martin Luther King Jr.', 'Ada Lovelace')
     """
     parts = [part for part in (" ".join(part.split()) for part in text.split(",")) if part]
     suffix = next((part for part in parts[1:] if _SUFFIX.fullmatch(part)), None)
@@ -39,7 +39,7 @@ def person(text: str) -> str:
         parts.remove(suffix)
     if len(parts) == 2:
         parts = [f"{parts[1]} {parts[0]}"]
-    return ", ".join([*parts, *([suffix] if suffix else [])])
+    return ", ".join(parts) + (f" {suffix}" if suffix else "")
 
 
 def people(text: str) -> list[str]:
