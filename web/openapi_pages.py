@@ -31,6 +31,7 @@ from .openapi_parts import (
     parameter,
     whole,
 )
+from .references import WRITERS
 from .representations import GRAPHS, SUFFIXES
 from .resources import NOUNS
 from .wording import PLURALS
@@ -120,13 +121,15 @@ def _resources() -> Node:
         model = MODELS.get(noun, Resource)
         key = parameter(
             "key",
-            "The rest of its IRI, slashes and all; a suffix (.ttl .nt .jsonld .rdf .json) is a "
-            "format.",
+            "The rest of its IRI, slashes and all; a suffix (.ttl .nt .jsonld .rdf .json; of a paper "
+            "also .bib .ris .csl.json) is a format.",
             TEXT,
             where="path",
             example="bert.ttl" if noun == "method" else None,
         )
         forms = content(HTML, *GRAPHS) | content(JSON, schema=schema(model))
+        if noun == "paper":
+            forms |= content(*WRITERS)
         found[f"/{noun}/{{key}}"] = {
             "get": operation(
                 noun,

@@ -28,7 +28,7 @@ from scholargraph.graph.resources import resource as generic
 from scholargraph.graph.tombstones import tombstone
 from scholargraph.graph.vocab import term
 
-from . import problems, representations, wording
+from . import problems, references, representations, wording
 from .answering import HTML, JSON, as_json, chosen, page, page_number
 from .author_page import author_page
 from .holdings import current_catalogue
@@ -85,11 +85,13 @@ def _resource(place: str) -> Response:
     iri, said, form = _asked_for(place)
     if form in GRAPHS:
         response = graph(describe(service().snapshot(), iri, service().iris), form)
+    elif form in references.WRITERS:
+        response = references.reference(iri, form)
     else:
         response = _page(kind_of(iri.value, service().iris), iri, said, form)
     here, license = wording.ascii_address(iri.value), service().settings.license
     links = [(here, "canonical", "")]
-    links += [(f"{here}{suffix}", "alternate", media) for suffix, media in SUFFIXES.items()]
+    links += [(f"{here}{suffix}", "alternate", media) for suffix, media in _forms(said).items()]
     links += [(f"{here}.ttl", "describedby", "text/turtle")]
     links += [(wording.here("/.well-known/void#dataset"), term("void:inDataset").value, "")]
     links += [(license, "license", "")] if license else []
@@ -103,12 +105,13 @@ def _asked_for(place: str) -> tuple[NamedNode, Statements, str]:
     iri = iris.at(place)
     # A key may itself end like a suffix: what exists comes first.
     if said := statements(snapshot, iri, iris):
-        return iri, said, chosen(HTML, *SUFFIXES.values())
+        return iri, said, chosen(HTML, *_forms(said).values())
     gone, end = tombstone(snapshot, iri, iris), ""
-    for suffix, media in SUFFIXES.items():
+    for suffix, media in (SUFFIXES | references.SUFFIXES).items():
         if place.endswith(suffix):
             iri = iris.at(place.removesuffix(suffix))
-            if said := statements(snapshot, iri, iris):
+            said = statements(snapshot, iri, iris)
+            if suffix in _forms(said) and said:
                 return iri, said, media
             if gone is None:
                 gone, end = tombstone(snapshot, iri, iris), suffix
@@ -120,6 +123,13 @@ def _asked_for(place: str) -> tuple[NamedNode, Statements, str]:
     noun, _, key = place.partition("/")
     unknown = f"no {noun} {key!r}" if noun in NOUNS else f"nothing at {request.path[:200]!r}"
     raise standard(404, f"The graph knows {unknown}. Search finds names and titles.")
+
+
+def _forms(said: Statements) -> dict[str, str]:
+    """The suffixes and media types of data on what the graph says *said* of."""
+    if v.ARTICLE.value in plain(said).get(v.TYPE.value, ()):
+        return SUFFIXES | references.SUFFIXES
+    return SUFFIXES
 
 
 def _page(noun: str, iri: NamedNode, said: Statements, form: str) -> Response:
