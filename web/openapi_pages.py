@@ -121,8 +121,8 @@ def _resources() -> Node:
         model = MODELS.get(noun, Resource)
         key = parameter(
             "key",
-            "The rest of its IRI, slashes and all; a suffix (.ttl .nt .jsonld .rdf .json; of a paper "
-            "also .bib .ris .csl.json) is a format.",
+            "The rest of its IRI, slashes and all; a suffix (.ttl .nt .jsonld .rdf .json, of a "
+            "paper also .bib .ris .csl.json) is a format.",
             TEXT,
             where="path",
             example="bert.ttl" if noun == "method" else None,
