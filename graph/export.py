@@ -19,6 +19,7 @@ from .entities import NodeKind
 from .incidence import Incidence
 from .nanopublications import nanopublications
 from .network import coauthors, concepts
+from .network_files import cytoscape, vosviewer
 from .ris import ris
 from .serialize import FORMATS, serialize
 from .store import Snapshot
@@ -38,7 +39,7 @@ What = Literal[
 ]
 
 WHAT: tuple[What, ...] = get_args(What)
-NETWORK_FORMATS = ("graphml", "gexf", "json", "csv")
+NETWORK_FORMATS = ("graphml", "gexf", "json", "csv", "vosviewer.json", "cyjs")
 FORMATS_OF: Mapping[What, tuple[str, ...]] = {
     "graph": tuple(FORMATS),
     "coauthors": NETWORK_FORMATS,
@@ -55,6 +56,8 @@ MEDIA_TYPES = {
     "graphml": "application/graphml+xml",
     "gexf": "application/gexf+xml",
     "json": "application/json",
+    "vosviewer.json": "application/json",
+    "cyjs": "application/json",
     "csv": "text/csv; charset=utf-8; header=present",
     "bib": "application/x-bibtex; charset=utf-8",
     "ris": "application/x-research-info-systems; charset=utf-8",
@@ -118,13 +121,13 @@ def choice(path: Path, format: str | None = None, what: str | None = None) -> tu
     Raises:
         ExportError: A format that is none, or none of what is asked for.
     """
-    suffix = (format or path.suffix).lower().lstrip(".")
+    suffix = (format or _suffix(path)).lower().lstrip(".")
     if suffix not in MEDIA_TYPES:
         named = f"{suffix!r} is no format" if suffix else f"{path}: no suffix says the format"
         raise ExportError(f"{named}; choose from {', '.join(MEDIA_TYPES)} with --format")
     if what is None:
         offers = [name for name in WHAT if suffix in FORMATS_OF[name]]
-        stem = path.stem.lower()
+        stem = path.name.partition(".")[0].lower()
         if stem not in offers and offers[0] != "graph" and len(offers) > 1:
             raise ExportError(f"{path}: say with --what which: {', '.join(offers)}")
         what = stem if stem in offers else offers[0]
@@ -134,6 +137,12 @@ def choice(path: Path, format: str | None = None, what: str | None = None) -> tu
         fitting = ", ".join(FORMATS_OF[what])
         raise ExportError(f"{what} cannot be written as {suffix}; choose from {fitting}")
     return what, suffix
+
+
+def _suffix(path: Path) -> str:
+    """The longest suffix that is a format's, else the last."""
+    both = "".join(path.suffixes[-2:]).lower()
+    return both if both.lstrip(".") in MEDIA_TYPES else path.suffix
 
 
 def chunks(
@@ -172,6 +181,10 @@ def network_chunks(graph: nx.Graph, format: str) -> Iterator[bytes]:
         return written(LINK_COLUMNS, _link_rows(graph))
     if format == "json":
         return iter([_node_link_json(graph)])
+    if format == "vosviewer.json":
+        return iter([vosviewer(graph)])
+    if format == "cyjs":
+        return iter([cytoscape(graph)])
     plain = xml_graph(graph)
     if format == "graphml":
         return ((line + "\n").encode() for line in nx.generate_graphml(plain))

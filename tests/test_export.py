@@ -49,6 +49,18 @@ def read(data: bytes, format: str) -> nx.Graph:
     return nx.node_link_graph(json.loads(data), edges="links")
 
 
+@pytest.mark.parametrize("what", ["coauthors", "concepts"])
+def test_networks_for_cytoscape_and_vosviewer_hold_the_same(snapshot: Snapshot, what: str) -> None:
+    original = read(b"".join(chunks(snapshot, what, "json")), "json")  # type: ignore[arg-type]
+    links = {frozenset(link) for link in original.edges}
+    drawn = nx.cytoscape_graph(json.loads(b"".join(chunks(snapshot, what, "cyjs"))))  # type: ignore[arg-type]
+    seen = json.loads(b"".join(chunks(snapshot, what, "vosviewer.json")))["network"]  # type: ignore[arg-type]
+
+    assert set(drawn) == {item["id"] for item in seen["items"]} == set(original)
+    assert {frozenset(link) for link in drawn.edges} == links
+    assert {frozenset((link["source_id"], link["target_id"])) for link in seen["links"]} == links
+
+
 @pytest.mark.parametrize("format", ["graphml", "gexf", "json"])
 @pytest.mark.parametrize("what", ["coauthors", "concepts"])
 def test_a_network_reads_back_whole(snapshot: Snapshot, what: str, format: str) -> None:
@@ -203,7 +215,7 @@ def test_parameters_bound_a_network(client: FlaskClient) -> None:
     [
         ("/export/graph.csv", 404),
         ("/export/coauthors.ttl", 404),
-        ("/export/papers.bib", 404),
+        ("/export/authors.bib", 404),
         ("/export/everything.ttl", 404),
         ("/export/concepts.csv?kinds=robot", 400),
         ("/export/coauthors.csv?min=0", 400),
@@ -241,6 +253,10 @@ def test_the_page_lists_every_download(client: FlaskClient) -> None:
         ("papers.csv", None, None, ("papers", "csv")),
         ("out", "gexf", "coauthors", ("coauthors", "gexf")),
         ("coauthors.txt", "csv", None, ("coauthors", "csv")),
+        ("coauthors.vosviewer.json", None, None, ("coauthors", "vosviewer.json")),
+        ("my.map.cyjs", None, "concepts", ("concepts", "cyjs")),
+        ("statements.trig", None, None, ("graph", "trig")),
+        ("nanopublications.trig", None, None, ("nanopublications", "trig")),
     ],
 )
 def test_the_name_says_what_to_write(

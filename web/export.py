@@ -10,7 +10,8 @@ from scholargraph.graph.export import FORMATS_OF, MEDIA_TYPES, WHAT, What, chunk
 from scholargraph.graph.rdfxml import NotXml
 from scholargraph.graph.store import Snapshot
 
-from .choice import ALLOWED, KINDS, choice, kinds, network, number
+from .choice import ALLOWED, KINDS, choice, kinds, number
+from .pictures import network
 from .problems import Problem
 from .service import service
 
@@ -26,6 +27,8 @@ NAMES = {
     "graphml": "GraphML",
     "gexf": "GEXF",
     "json": "JSON",
+    "vosviewer.json": "VOSviewer",
+    "cyjs": "Cytoscape",
     "csv": "CSV",
     "bib": "BibTeX",
     "ris": "RIS",
@@ -52,10 +55,11 @@ def download(what: str, suffix: str) -> Response:
     wanted = kinds(ALLOWED["concepts"], KINDS["concepts"])
     minimum = number("min", 1, 1_000_000) or 1
     # Its own, not the request's: it has to last as long as the stream.
+    state = service().state()
     snapshot = service().store.snapshot()
     response = _file(f"{what}.{suffix}", suffix)
     response.call_on_close(snapshot.close)
-    response.set_etag(f"{snapshot.name}-{snapshot.path.stat().st_mtime_ns:x}-{what}-{suffix}")
+    response.set_etag(f"{state}-{what}-{suffix}")
     response.direct_passthrough = True  # else werkzeug reads the whole stream to learn its length
     response.response = iter(())  # and a list would give HEAD the length 0
     if request.method != "HEAD":
