@@ -146,7 +146,7 @@ def _ids(record: Fields) -> tuple[tuple[str, str], ...]:
     for key in ("number", "archive_location"):
         if record.raw(key).lower().startswith("arxiv:"):
             add("arxiv", record.raw(key), sure=False)
-    doi = dict(ids).get("doi")
+    doi = dict(ids.keys()).get("doi")
     if doi and (arxiv := identity.arxiv_of_doi(doi)):
         add("arxiv", arxiv)
     if acl := identity.acl(address):

@@ -133,7 +133,7 @@ def _ids(record: Fields) -> tuple[tuple[str, str], ...]:
     for key, scheme, normal in _SCHEMES:
         if known := others.identified(key, others.raw(key), normal):
             ids[scheme, known] = None
-    doi = dict(ids).get("doi")
+    doi = dict(ids.keys()).get("doi")
     if doi and (arxiv := identity.arxiv_of_doi(doi)):
         ids["arxiv", arxiv] = None
     own = record.raw("paperId")
