@@ -12,7 +12,10 @@ tree with the code:
   * StoreError             a folder that is no store, or cannot be written
     - StoreBusy            another process is writing
     - PatchError           a part of a store's history that cannot be read
-    - Unanswered           a server's answer that did not come, or not whole
+    - RemoteError          a server that cannot be reached, or does not answer as it should
+      + Misunderstood      a query or an update that the server refuses as it is written
+      + Unanswered         a request whose answer did not come whole
+  * HistoryError           a change that the history does not have, or cannot describe
   * RdfError               RDF that cannot be read, with its line
   * GraphChanged           a graph that is not the one whose change was asked for
   * QueryError             a query that cannot be answered as written, with line and column

@@ -116,7 +116,7 @@ def create_front(settings: Settings | None = None) -> Front:
     return Front(create_app(settings), threads=settings.threads)
 
 
-def serve(store: Path, host: str, port: int, *, announce: Callable[[str], object]) -> None:
+def serve(store: Path | str, host: str, port: int, *, announce: Callable[[str], object]) -> None:
     """
     Serves *store* until stopped; all else is as the environment says.
 
@@ -130,7 +130,7 @@ def serve(store: Path, host: str, port: int, *, announce: Callable[[str], object
     from scholargraph.web.host import run
 
     folder = Store.open(store)  # no store: say so here, not in a worker
-    os.environ["SCHOLARGRAPH_STORE"] = str(folder.path.resolve())
+    os.environ["SCHOLARGRAPH_STORE"] = folder.address
     check_logs(Settings.from_environment())
     claim(host, port)
     address = f"[{host}]" if ":" in host else host

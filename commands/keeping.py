@@ -10,7 +10,7 @@ from .options import PATH, store_option
 @click.command()
 @click.argument("papers", nargs=-1, required=True, metavar="IRI-OR-ID...")
 @store_option
-def remove(papers: tuple[str, ...], store: Path) -> None:
+def remove(papers: tuple[str, ...], store: Path | str) -> None:
     """
     Take papers out of the graph, by their IRIs or identifiers; all of them or none.
 
@@ -29,7 +29,7 @@ def remove(papers: tuple[str, ...], store: Path) -> None:
 
 @click.command()
 @store_option
-def validate(store: Path) -> None:
+def validate(store: Path | str) -> None:
     """
     Check the graph against its shapes; exit 1 if it does not conform.
 
@@ -51,7 +51,7 @@ def validate(store: Path) -> None:
 @click.command()
 @click.argument("folder", type=PATH)
 @store_option
-def backup(folder: Path, store: Path) -> None:
+def backup(folder: Path, store: Path | str) -> None:
     """
     Copy the graph to the new FOLDER, while it is in use if need be.
 
@@ -67,7 +67,7 @@ def backup(folder: Path, store: Path) -> None:
 @click.command()
 @click.argument("folder", type=PATH)
 @store_option
-def restore(folder: Path, store: Path) -> None:
+def restore(folder: Path, store: Path | str) -> None:
     """
     Make the graph what it was when the backup in FOLDER was made.
 

@@ -21,17 +21,33 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 PATH = click.Path(path_type=Path)
 # Of sources, named here since reading them takes time.
-FORMATS = ["auto", "profile", "jsonl", "arxiv", "acl", "pubmed", "bibtex", "ris", "csv"]
+FORMATS = [
+    *("auto", "profile", "jsonl", "arxiv", "openalex", "semanticscholar", "crossref", "acl"),
+    *("bibtex", "ris", "csljson", "pubmed", "csv", "turtle"),
+]
+
+
+class StorePlace(click.ParamType):
+    """A folder, or the address of a SPARQL server, which stays as it is written."""
+
+    name = "store"
+
+    def convert(
+        self, value: object, parameter: click.Parameter | None, context: click.Context | None
+    ) -> Path | str:
+        text = str(value)
+        return text if text.lower().startswith(("http://", "https://")) else Path(text)
 
 
 def store_option(command: Command) -> Command:
     return click.option(
         "--store",
-        type=PATH,
+        type=StorePlace(),
+        metavar="DIR|URL",
         envvar="SCHOLARGRAPH_STORE",
         default=Path("scholargraph.db"),
         show_default="$SCHOLARGRAPH_STORE, else ./scholargraph.db",
-        help="The folder that holds the graph.",
+        help="The folder that holds the graph, or the address of a SPARQL 1.1 server that does.",
     )(command)
 
 

@@ -50,7 +50,7 @@ def import_(
     jobs: int,
     dask: str | None,
     base: str | None,
-    store: Path,
+    store: Path | str,
 ) -> None:
     """
     Read papers from PATH... into the graph, and say what came of it.
@@ -77,7 +77,7 @@ def import_(
 
 def import_papers(
     paths: tuple[Path, ...],
-    folder: Path,
+    folder: Path | str,
     base: str | None,
     *,
     jobs: int,

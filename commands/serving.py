@@ -187,7 +187,7 @@ def serve(
     access_log: str,
     slow_log: str,
     slow_after: float,
-    store: Path,
+    store: Path | str,
 ) -> None:
     """
     Serve the graph: pages, views, SPARQL and downloads.

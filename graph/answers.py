@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pyoxigraph import QueryResultsFormat, QuerySolutions, parse_query_results
 
 from .readers import ReaderPool
+from .remote import RemoteStore
+from .remote_readers import RemoteReaders
 from .store import Store
 from .table import table
 
@@ -39,7 +41,13 @@ def answered(
         QueryError: *text* is no query.
         QueryTooLarge: It needs more than *memory_mb*.
     """
-    pool = ReaderPool(store, processes=1, timeout=PATIENT, memory_mb=memory_mb, max_answer=1 << 40)
+    pool: ReaderPool | RemoteReaders
+    if isinstance(store, RemoteStore):
+        pool = RemoteReaders(store, processes=1, timeout=store.endpoint.seconds, max_answer=1 << 40)
+    else:
+        pool = ReaderPool(
+            store, processes=1, timeout=PATIENT, memory_mb=memory_mb, max_answer=1 << 40
+        )
     try:
         answer = pool.query(
             text,

@@ -9,7 +9,7 @@ from pyoxigraph import DefaultGraph, Literal
 
 from . import vocab as v
 from .snapshots import Snapshot, Term
-from .store import ENGINE, UNPUBLISHED, Store, StoreError
+from .store import ENGINE, UNPUBLISHED, Store, StoreBusy, StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def backup(store: Store, folder: Path) -> int:
 
     Raises: StoreError where *folder* is anything but absent or empty, or cannot be written.
     """
-    if folder.resolve().is_relative_to(store.path.resolve()):
+    if not store.is_remote and folder.resolve().is_relative_to(store.path.resolve()):
         raise StoreError(f"{folder}: inside the store itself; name a folder elsewhere")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StoreError(f"{folder}: exists already; name a folder that does not")
@@ -75,6 +75,11 @@ def restore(folder: Path, store: Store, *, wait: float = 30.0) -> int:
 
     Raises: StoreError where *folder* is no store or has another base; StoreBusy.
     """
+    if store.is_remote:
+        raise StoreError(
+            f"{store.address}: is a server, which no backup can replace in one step; restore into "
+            "a folder, or load an export with the server's own tools"
+        )
     saved = Store.open(folder)
     if store.exists and saved.iris.base != store.iris.base:
         raise StoreError(
@@ -93,6 +98,8 @@ def restore(folder: Path, store: Store, *, wait: float = 30.0) -> int:
 
 def _copy(snapshot: Snapshot, store: Store, draft: Path) -> int:
     copy = Store.open(draft, create=True, base=store.iris.base)
+    if store.is_remote:
+        return _download(snapshot, store, copy)
     with copy.writing():
         pass
     # A snapshot is a whole Oxigraph folder, and copying its files is quicker than its quads.
@@ -100,6 +107,18 @@ def _copy(snapshot: Snapshot, store: Store, draft: Path) -> int:
     shutil.copytree(snapshot.path, draft / ENGINE)
     (draft / UNPUBLISHED).touch()
     copy.recover()
+    with copy.snapshot() as copied:
+        return len(copied.quads(graph=DefaultGraph()))
+
+
+def _download(snapshot: Snapshot, store: Store, copy: Store) -> int:
+    before = store.current()
+    with copy.writing() as writer:
+        engine = writer.store
+        for graph in (DefaultGraph(), *snapshot.named_graphs()):
+            engine.bulk_extend(snapshot.quads(graph=graph))
+    if store.current() != before:
+        raise StoreBusy(f"{store.address}: was changed while it was copied; run this again")
     with copy.snapshot() as copied:
         return len(copied.quads(graph=DefaultGraph()))
 

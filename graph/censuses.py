@@ -81,7 +81,7 @@ class Censuses:
     def _start(self, wanted: str) -> None:
         self._counting, self._began = wanted, time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", COUNTER, str(self._store.path)],
+            [sys.executable, "-P", "-m", COUNTER, self._store.address],
             stdin=subprocess.PIPE,  # which ends the process when we end
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -8,7 +8,7 @@ when all of it is there: a cut one is an error, never a shorter answer.
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Self
@@ -24,7 +24,7 @@ from pyoxigraph import (
     parse_query_results,
 )
 
-from .locks import StoreError
+from .locks import RemoteError, StoreError
 from .snapshots import Term
 
 JSON = "application/sparql-results+json"
@@ -46,7 +46,11 @@ _BUSY = (429, 502, 503)
 _LOCAL = re.compile(r"localhost|127(?:\.\d+){3}|\[?::1\]?")
 
 
-class Unanswered(StoreError):
+class Misunderstood(RemoteError):
+    """A query or an update that the server refuses as it is written."""
+
+
+class Unanswered(RemoteError):
     """A request that was sent and whose answer did not come whole: what it did is not known."""
 
 
@@ -105,7 +109,7 @@ class Endpoint:
                 said.append(str(error))
             else:
                 return found
-        raise StoreError(
+        raise RemoteError(
             f"{address}: no SPARQL service was found there ({'; '.join(said)}); give the address "
             f"that answers queries, and set {_UPDATE} to the one that takes updates"
         )
@@ -128,7 +132,7 @@ class Endpoint:
             names = [variable.value for variable in answer.variables]
             return [dict(zip(names, solution, strict=True)) for solution in answer]
         except SyntaxError as error:
-            raise self._cut(str(error)) from None
+            raise self.cut(str(error)) from None
 
     def construct(self, text: str) -> Iterator[Triple]:
         """The triples of a CONSTRUCT, as they come."""
@@ -137,9 +141,9 @@ class Endpoint:
                 for quad in parse(response, RdfFormat.N_TRIPLES):  # type: ignore[arg-type]
                     yield quad.triple
             except SyntaxError as error:
-                raise self._cut(str(error)) from None
+                raise self.cut(str(error)) from None
             except OSError as error:
-                raise self._cut(str(error)) from None
+                raise self.cut(str(error)) from None
 
     def change(self, text: str) -> None:
         """
@@ -165,15 +169,25 @@ class Endpoint:
         try:
             self._check(self.update, response.status, response.data, response.headers)
         except _Elsewhere as error:
-            raise StoreError(
+            raise RemoteError(
                 f"{error}, so updates do not go there; set {_UPDATE} to the address that takes them"
             ) from None
 
     @contextmanager
     def opened(
-        self, text: str, accept: str, seconds: float | None = None
+        self,
+        text: str,
+        accept: str,
+        *,
+        seconds: float | None = None,
+        dataset: Sequence[tuple[str, str]] = (),
     ) -> Iterator[urllib3.BaseHTTPResponse]:
-        """The answer of a query, not read yet; *seconds* are those that it may be silent."""
+        """
+        The answer of a query, not read yet.
+
+        *seconds* are those that the server may be silent, *dataset* the protocol's parameters that
+        choose graphs.
+        """
         retries = urllib3.Retry(
             connect=2,
             read=1,
@@ -190,7 +204,7 @@ class Endpoint:
             response = self.pool.request(
                 "POST",
                 self.query,
-                body=urlencode({"query": text}).encode(),
+                body=urlencode([("query", text), *dataset]).encode(),
                 headers={**self.headers, "Content-Type": kind, "Accept": accept},
                 retries=retries,
                 redirect=False,
@@ -218,7 +232,8 @@ class Endpoint:
         read = seconds or self.seconds
         return urllib3.Timeout(connect=min(CONNECT, read), read=read)
 
-    def _cut(self, said: str) -> StoreError:
+    def cut(self, said: str) -> RemoteError:
+        """The error of an answer that is not whole; *said* is how that showed."""
         return Unanswered(
             f"{self.query}: the answer is cut short or is not what was asked for ({said[:200]}); "
             "see the server's own time limit, and try again"
@@ -234,10 +249,10 @@ class Endpoint:
         except urllib3.exceptions.HTTPError as error:
             raise self._reason(address, error) from None
 
-    def _reason(self, address: str, error: Exception) -> StoreError:
+    def _reason(self, address: str, error: Exception) -> RemoteError:
         kinds = urllib3.exceptions
         if isinstance(error, kinds.SSLError):
-            return StoreError(
+            return RemoteError(
                 f"{address}: its certificate is not trusted ({_last(error)}); set SSL_CERT_FILE to "
                 "the authority that signed it"
             )
@@ -248,7 +263,7 @@ class Endpoint:
             )
         unreached = (kinds.NewConnectionError, kinds.ConnectTimeoutError, kinds.LocationValueError)
         if isinstance(error, unreached):
-            return StoreError(
+            return RemoteError(
                 f"{address}: cannot be reached ({_last(error)}); see that the server runs there"
             )
         return Unanswered(
@@ -261,7 +276,7 @@ class Endpoint:
             return
         said = " ".join(body[:2000].decode(errors="replace").split())[:200] or "without a word"
         if status in (401, 403):
-            raise StoreError(
+            raise RemoteError(
                 f"{address}: refused ({status}); set {_USER} and {_PASSWORD}, or {_TOKEN}, to "
                 "those of somebody who may"
             )
@@ -271,18 +286,18 @@ class Endpoint:
         if status in (404, 405, 406, 415, 501):
             raise _Elsewhere(f"{address} answers {status}")
         if status == 413:
-            raise StoreError(
+            raise RemoteError(
                 f"{address}: {status}, the change is too large for this server; raise its limit on "
                 "the size of a request"
             )
         if status == 400:
-            raise StoreError(f"{address}: does not understand what it is asked ({said})")
-        raise StoreError(
+            raise Misunderstood(f"{address}: does not understand what it is asked ({said})")
+        raise RemoteError(
             f"{address}: failed ({status}: {said}); see the server's log, and try again"
         )
 
 
-class _Elsewhere(StoreError):
+class _Elsewhere(RemoteError):
     """What was asked for is not at this address."""
 
 

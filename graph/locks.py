@@ -22,6 +22,10 @@ class StoreBusy(StoreError):
     """Another process is writing."""
 
 
+class RemoteError(StoreError):
+    """A server that cannot be reached, or does not answer as it should."""
+
+
 @contextmanager
 def writers_lock(path: Path, *, wait: float) -> Iterator[None]:
     """

@@ -71,7 +71,7 @@ class AnswerTooLong(Exception):
     """The answer passed the most bytes that one may have."""
 
 
-class _Output:
+class Output:
     """Where an answer goes: memory up to `INLINE` bytes, then a file, at most *most* bytes."""
 
     def __init__(self, most: int) -> None:
@@ -178,7 +178,7 @@ class Reader:
             pause = self._source.idle()
 
     def _answer(self, question: Header) -> None:
-        with closing(_Output(self._most)) as output:
+        with closing(Output(self._most)) as output:
             try:
                 self._end_when_left()
                 try:
@@ -218,18 +218,18 @@ class Reader:
         place = {"line": error.line, "column": error.column}
         send(self._peer, {"error": kind, "message": str(error)} | place)
 
-    def _hand_over(self, header: Header, output: _Output) -> None:
+    def _hand_over(self, header: Header, output: Output) -> None:
         if output.file is None:
             send(self._peer, header, output.body.getbuffer())
         else:
             output.file.seek(0)
             send(self._peer, header | {"length": output.size}, descriptor=output.file.fileno())
 
-    def _evaluate(self, question: Header, output: _Output) -> Header:
+    def _evaluate(self, question: Header, output: Output) -> Header:
         with asking(question["text"], question["base"], self._peers) as edited:
             return self._run(edited.text, question, output)
 
-    def _run(self, text: str, question: Header, output: _Output) -> Header:
+    def _run(self, text: str, question: Header, output: Output) -> Header:
         graph, state = self._source.newest()
         options: dict[str, Any] = {}
         if question["default_graphs"] or question["named_graphs"]:
@@ -250,7 +250,7 @@ class Reader:
                 if unknown is None:
                     raise
                 functions[unknown] = _no_value
-        return {"state": state} | _serialize(result, question, output)
+        return {"state": state} | write(result, question, output)
 
 
 def _graph(iri: str) -> NamedNode:
@@ -264,10 +264,11 @@ def _no_value(*_arguments: object) -> None:
     return None
 
 
-def _serialize(
-    result: QuerySolutions | QueryBoolean | QueryTriples, question: Header, output: _Output
+def write(
+    result: QuerySolutions | QueryBoolean | QueryTriples, question: Header, output: Output
 ) -> Header:
-    file = cast(BinaryIO, output)  # _Output has what pyoxigraph calls
+    """Writes *result* in the media type that *question* has for its kind; kind and media type."""
+    file = cast(BinaryIO, output)  # Output has what pyoxigraph calls
     if isinstance(result, QueryTriples):
         media = question["graph"]
         if GRAPHS[media] == RdfFormat.RDF_XML:

@@ -41,6 +41,9 @@ _VERSION = v.term("schema:version")
 # A column that was asked for so many times, one subject after another, is fetched whole.
 _OFTEN = 32
 
+# Seconds that a server may take to notice what was committed elsewhere.
+LATELY = 1.0
+
 # Seconds that a commit whose answer was lost may still take to be seen.
 _DOUBT = 15.0
 
@@ -223,7 +226,7 @@ class RemoteWriter(Writer):
         return len(removed), len(added)
 
     def _exchange(self, delete: str, insert: str) -> None:
-        before, after = self.published, uuid.uuid4().hex
+        before, after = self.published, _new_token()
         self.published = ""  # until it is known
         try:
             self._endpoint.change(_exchange(before, after, delete, insert))
@@ -258,11 +261,14 @@ class RemoteWriter(Writer):
 class RemoteStore(Store):
     """A store on a SPARQL server, at *address*; make one with `Store.open`."""
 
+    is_remote = True
+
     def __init__(self, endpoint: Endpoint, address: str, iris: Iris, *, exists: bool) -> None:
         super().__init__(Path(address), iris)
         self.endpoint = endpoint
         self._address = address
         self._exists = exists
+        self._seen = -LATELY, ""
 
     @property
     def address(self) -> str:
@@ -320,7 +326,7 @@ class RemoteStore(Store):
 
     def _make(self) -> None:
         graph = MARKER
-        values = ((_BASE, self.iris.base), (_LAYOUT, str(FORMAT_VERSION)), (_VERSION, "0"))
+        values = ((_BASE, self.iris.base), (_LAYOUT, str(FORMAT_VERSION)), (_VERSION, _new_token()))
         marks = " ".join(f"{graph} {name} {Literal(value)} ." for name, value in values)
         self.endpoint.change(
             f"INSERT {{ GRAPH {graph} {{ {marks} }} }} "
@@ -352,10 +358,17 @@ class RemoteStore(Store):
     def current(self) -> str:
         return _token(self.endpoint)
 
+    def lately(self) -> str:
+        moment, token = self._seen  # one reference: other threads replace it meanwhile
+        if time.monotonic() - moment > LATELY:
+            token = self.current()
+            self._seen = time.monotonic(), token
+        return token
+
     def snapshot(self) -> Snapshot:
         if not self.exists:
             raise StoreError(f"{self._address}: no store yet; `scholargraph import` makes it")
-        return RemoteSnapshot(self.endpoint, self._address, self.current())
+        return RemoteSnapshot(self.endpoint, self._address, self.lately())
 
 
 def _marker(endpoint: Endpoint) -> tuple[str, int] | None:
@@ -376,6 +389,11 @@ def _token(endpoint: Endpoint) -> str:
     rows = endpoint.select(f"SELECT ?v WHERE {{ GRAPH {MARKER} {{ {MARKER} {_VERSION} ?v }} }}")
     tokens = [row["v"].value for row in rows if isinstance(row["v"], Literal)]
     return max(tokens, default="")
+
+
+def _new_token() -> str:
+    """Unlike any other; it ends in its moment, as `graph.state.state` of a folder does."""
+    return f"{uuid.uuid4().hex}-{time.time_ns():x}"
 
 
 def _exchange(before: str, after: str, delete: str, insert: str) -> str:

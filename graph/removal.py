@@ -4,18 +4,25 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal, NamedNode, Quad
 
 from scholargraph import ScholarGraphError
 
 from . import vocab as v
+from .build import run_quads
+from .commit import effect, settled, with_tombstones
+from .decisions import decisions
 from .iris import Iris
 from .parts import FACTS, Readable, owned
+from .reconcile import Change, Extractor, Reconciler
 from .settle import Names
-from .store import Store, StoreError
-from .tombstones import buried, tombstone
+from .store import Store, StoreError, Writer
+from .tombstones import tombstone
 
 _OWNERS = (v.ARTICLE, v.PROFILE)
+
+# Papers of a source that go in one transaction.
+_AT_ONCE = 1_000
 
 
 class RemovalError(ScholarGraphError):
@@ -65,18 +72,139 @@ def remove(store: Store, names: Sequence[str], *, wait: float = 30.0) -> Removal
     with store.writing(wait=wait) as writer:
         writer.begin("removal")
         owners = list(dict.fromkeys(_owner(writer, name, store.iris) for name in names))
-        old = [quad for owner in owners for quad in owned(writer, owner)]
-        gone, settled = Names(store.iris).settle(writer, old, [])
-        gone += old
-        nodes = {
-            quad.subject: None
-            for quad in gone
-            if quad.predicate == v.TYPE and isinstance(quad.subject, NamedNode)
-        }
-        shared = [node for node in nodes if "#" not in node.value and node not in owners]
-        stones = buried(gone, dict.fromkeys([*owners, *shared]), store.iris)
-        removed, _ = writer.apply(gone, [*settled, *stones])
+        change = Reconciler(writer, store.iris, decisions=decisions(writer, store.iris)).gone(
+            [owner for owner in owners if is_paper(writer, owner)]
+        )
+        change.moved.update(dict.fromkeys(owners))
+        for owner in owners:
+            if not is_paper(writer, owner):
+                change.old += owned(writer, owner)
+        return _removed(writer, change, owners, store.iris)
+
+
+def remove_source(
+    store: Store, name: str, *, extract: Extractor, model: str, wait: float = 30.0
+) -> Removal:
+    """
+    Takes out of *store* what one source says, and leaves what the others say.
+
+    *name* is the IRI of a source or the name of its file. A paper of several sources stays, and
+    says what the rest of them say; *extract*, which *model* identifies, reads its abstract anew
+    where that came from this source. Papers and profiles of this source alone go as by `remove`.
+    Large sources go in several transactions, each of whole papers: interrupted, it can be called
+    again.
+
+    Raises:
+        RemovalError: No source, or several, have this name.
+        StoreBusy, StoreError: As for `remove`.
+    """
+    if not store.exists:
+        raise StoreError(f"{store.address}: no store yet; `scholargraph import` makes it")
+    whole = Removal((), 0, 0)
+    while True:
+        with store.writing(wait=wait) as writer:
+            writer.begin("removal")
+            source = _source(writer, name, store.iris)
+            papers, profiles = _of_source(writer, source, store.iris)
+            reconciler = Reconciler(
+                writer,
+                store.iris,
+                decisions=decisions(writer, store.iris),
+                extract=extract,
+                model=model,
+            )
+            change = reconciler.without(source, papers[:_AT_ONCE])
+            for profile in profiles:
+                change.old += owned(writer, profile)
+                change.moved[profile] = None
+            if len(papers) <= _AT_ONCE:
+                last = _about_source(writer, source)
+                change.remove += last
+                change.moved.update(
+                    dict.fromkeys(
+                        quad.subject for quad in last if isinstance(quad.subject, NamedNode)
+                    )
+                )
+            for run in change.runs:
+                change.add += run_quads(run, store.iris)
+            gone = [paper for paper, successor in change.moved.items() if successor is None]
+            owners = [node for node in gone if _is_owner(writer, node)]
+            part = _removed(writer, change, owners, store.iris)
+            whole = Removal(
+                whole.papers + part.papers, whole.others + part.others, whole.triples + part.triples
+            )
+            if len(papers) <= _AT_ONCE:
+                return whole
+
+
+def _removed(writer: Writer, change: Change, owners: Sequence[NamedNode], iris: Iris) -> Removal:
+    """Applies *change*, which takes *owners* and what nothing else speaks for."""
+    gone, come = settled(writer, Names(iris), change)
+    said = {quad.subject for quad in come}
+    nodes = {
+        quad.subject: None
+        for quad in gone
+        if quad.predicate == v.TYPE and quad.graph_name == FACTS and quad.subject not in said
+        if isinstance(quad.subject, NamedNode)
+    }
+    works = f"{iris.base}work/"
+    shared = [
+        node
+        for node in nodes
+        if "#" not in node.value and node not in change.moved and not node.value.startswith(works)
+    ]
+    change.moved.update(dict.fromkeys(shared))
+    removed, _ = effect(writer, gone, come)
+    gone, come = with_tombstones(writer, change, gone, come, iris)
+    writer.apply(gone, come)
     return Removal(tuple(owner.value for owner in owners), len(shared), removed)
+
+
+def _source(graph: Readable, name: str, iris: Iris) -> NamedNode:
+    """The source that *name* means."""
+    found = [
+        quad.subject
+        for quad in graph.quads(None, v.FILE_NAME, Literal(name), FACTS)
+        if isinstance(quad.subject, NamedNode) and quad.subject.value.startswith(f"{iris.base}sou")
+    ]
+    for place in (name, iris.base + name.removeprefix("/")):
+        for node in _node(place):
+            if graph.quads(node, v.SHA256, None, FACTS):
+                found.append(node)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        listed = ", ".join(sorted(node.value for node in found))
+        raise RemovalError(
+            f"{len(found)} states of a file were called {name!r}: {listed}; name one"
+        )
+    raise RemovalError(
+        f"no papers were imported from {name!r}; give the name of a file that was, without its "
+        "folder, or the IRI of the source as its papers' pages have it"
+    )
+
+
+def _of_source(
+    graph: Readable, source: NamedNode, iris: Iris
+) -> tuple[list[NamedNode], list[NamedNode]]:
+    """The papers and the profiles that *source* speaks of."""
+    nodes = {
+        quad.subject
+        for quad in graph.quads(None, v.SOURCE, source, FACTS)
+        if isinstance(quad.subject, NamedNode) and "#" not in quad.subject.value
+    }
+    owners = sorted(nodes, key=lambda node: node.value)
+    papers = [node for node in owners if is_paper(graph, node)]
+    return papers, [node for node in owners if node not in papers and _is_owner(graph, node)]
+
+
+def _about_source(graph: Readable, source: NamedNode) -> list[Quad]:
+    """What facts say of *source* and of the runs that read it."""
+    quads = graph.quads(source, None, None, FACTS)
+    for quad in graph.quads(None, v.USED, source, FACTS):
+        if isinstance(quad.subject, NamedNode):
+            quads += graph.quads(quad.subject, None, None, FACTS)
+    return quads
 
 
 def _owner(graph: Readable, name: str, iris: Iris) -> NamedNode:
@@ -128,6 +256,10 @@ def _node(iri: str) -> Iterator[NamedNode]:
         yield NamedNode(iri)
     except ValueError:
         return
+
+
+def is_paper(graph: Readable, node: NamedNode) -> bool:
+    return bool(graph.quads(node, v.TYPE, v.ARTICLE, FACTS))
 
 
 def _is_owner(graph: Readable, node: NamedNode) -> bool:

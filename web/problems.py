@@ -5,6 +5,7 @@ Errors of the rooms below become HTTP statuses here and nowhere else.
 """
 
 import json
+import logging
 from http import HTTPStatus
 
 from flask import Response, current_app, render_template, request
@@ -12,6 +13,7 @@ from flask import Response, current_app, render_template, request
 from scholargraph import ScholarGraphError
 from scholargraph.graph.documents import RdfError
 from scholargraph.graph.graph_store import GraphChanged
+from scholargraph.graph.locks import RemoteError
 from scholargraph.graph.rdfxml import NotXml
 from scholargraph.graph.sparql import (
     AnswerUnwritable,
@@ -30,6 +32,10 @@ from .negotiation import best
 MEDIA_TYPE = "application/problem+json"
 # In the environ of a request that has ended already: the error that Flask is to answer.
 ERROR = "scholargraph.error"
+
+_OUT_OF_REACH = "The server that holds the graph does not answer as it should; try again later."
+
+_log = logging.getLogger(__name__)
 
 
 class Problem(ScholarGraphError):
@@ -105,12 +111,16 @@ def problem_of(error: ScholarGraphError) -> Problem | None:
             return _later("The query needs too much memory", error, 60)
         case QueryCancelled():
             return _later("The query was stopped", error, 10)
+        case RemoteError():
+            # What it says names the server, which is nobody's business but the operator's.
+            _log.warning("%s", error)
+            return _later("The graph cannot be reached", _OUT_OF_REACH, 10)
         case StoreBusy():
             return _later("The store is busy", error, 5)
     return None
 
 
-def _later(title: str, error: ScholarGraphError, seconds: int) -> Problem:
+def _later(title: str, error: ScholarGraphError | str, seconds: int) -> Problem:
     return Problem(503, title, str(error), headers={"Retry-After": str(seconds)})
 
 

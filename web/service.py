@@ -12,12 +12,15 @@ from flask import current_app, g
 
 from scholargraph import ScholarGraphError
 from scholargraph.graph.censuses import Censuses
+from scholargraph.graph.folds import Folds
 from scholargraph.graph.iris import Iris
 from scholargraph.graph.peers import Peers
-from scholargraph.graph.reader import state as state_of
 from scholargraph.graph.readers import Memory, ReaderPool
+from scholargraph.graph.remote import RemoteStore
+from scholargraph.graph.remote_readers import RemoteReaders
 from scholargraph.graph.snapshots import CURRENT
-from scholargraph.graph.store import Snapshot, Store
+from scholargraph.graph.state import state as state_of
+from scholargraph.graph.store import Snapshot, Store, is_address
 from scholargraph.graph.writers import Writers
 
 from .access_log import AccessLog, SlowLog
@@ -64,7 +67,7 @@ class Settings:
     With *memory* ``on`` readers hold the graph in memory, with ``auto`` where there is room.
     """
 
-    store: Path = DEFAULT_STORE
+    store: Path | str = DEFAULT_STORE
     base: str | None = None
     query_timeout: float = 10.0
     query_memory: int = 1024
@@ -86,17 +89,25 @@ class Settings:
     allowed_service_addresses: tuple[str, ...] = ()
     memory: Memory = "auto"
 
+    def __post_init__(self) -> None:
+        if self.token is not None and is_address(self.store):
+            raise SettingsError(
+                f"the graph is at {self.store}, where updates are to be sent; start this server "
+                "without a token"
+            )
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """
         The settings that ``SCHOLARGRAPH_…`` variables give, defaults for the rest.
 
         Raises:
-            SettingsError: A number that is none, or a token file that cannot be read.
+            SettingsError: A number that is none, a token file that cannot be read, or a token for
+                a store on another server, which is to be changed there.
         """
         value = environment.get
         return cls(
-            store=Path(value("SCHOLARGRAPH_STORE") or DEFAULT_STORE),
+            store=_place(value("SCHOLARGRAPH_STORE")),
             base=value("SCHOLARGRAPH_BASE") or None,
             query_timeout=_positive(environment, "SCHOLARGRAPH_QUERY_TIMEOUT", 10.0),
             query_memory=int(_positive(environment, "SCHOLARGRAPH_QUERY_MEMORY", 1024)),
@@ -116,6 +127,11 @@ class Settings:
             allowed_service_addresses=_list(environment, "SCHOLARGRAPH_ALLOW_SERVICE_ADDRESS"),
             memory=_memory(environment),
         )
+
+
+def _place(store: str | None) -> Path | str:
+    """A folder, or the address of a server as it is written."""
+    return store if store and is_address(store) else Path(store or DEFAULT_STORE)
 
 
 def _memory(environment: Mapping[str, str]) -> Memory:
@@ -207,17 +223,7 @@ class Service:
         self.settings = settings
         self.store = Store.open(settings.store, base=settings.base)
         self.iris: Iris = self.store.iris
-        self.readers = ReaderPool(
-            self.store,
-            processes=2 * settings.readers,  # the front lets as many long queries run beside
-            timeout=settings.query_timeout,
-            memory_mb=settings.query_memory,
-            max_answer=settings.max_answer,
-            patience=PATIENCE if settings.limits else threading.TIMEOUT_MAX,
-            queue=settings.queue if settings.limits else None,
-            peers=self._peers(settings.query_timeout),
-            memory=settings.memory,
-        )
+        self.readers: ReaderPool | RemoteReaders = self._readers()
         self.writers = Writers(
             self.store,
             timeout=settings.update_timeout,
@@ -225,6 +231,7 @@ class Service:
             peers=self._peers(settings.update_timeout),
         )
         self.censuses = Censuses(self.store)
+        self.folds = Folds(self.store)
         self.answers = AnswerCache()
         self.counters = Counters()
         self.counters.registry.register(Vitals(self))
@@ -237,8 +244,36 @@ class Service:
         self._current = os.fspath(self.store.path / CURRENT)
         self._known: tuple[tuple[int, int, int] | None, str] = None, ""
 
+    def _readers(self) -> ReaderPool | RemoteReaders:
+        settings = self.settings
+        processes = 2 * settings.readers  # the front lets as many long queries run beside
+        patience = PATIENCE if settings.limits else threading.TIMEOUT_MAX
+        queue = settings.queue if settings.limits else None
+        if isinstance(self.store, RemoteStore):
+            return RemoteReaders(
+                self.store,
+                processes=processes,
+                timeout=settings.query_timeout,
+                max_answer=settings.max_answer,
+                patience=patience,
+                queue=queue,
+            )
+        return ReaderPool(
+            self.store,
+            processes=processes,
+            timeout=settings.query_timeout,
+            memory_mb=settings.query_memory,
+            max_answer=settings.max_answer,
+            patience=patience,
+            queue=queue,
+            peers=self._peers(settings.query_timeout),
+            memory=settings.memory,
+        )
+
     def state(self) -> str:
-        """What `graph.reader.state` says of the store, for the price of one look at a file."""
+        """What `graph.state.state` says of the store, for the price of one look at a file."""
+        if isinstance(self.store, RemoteStore):
+            return state_of(self.store)
         try:
             found = os.stat(self._current)
         except FileNotFoundError:
@@ -285,6 +320,7 @@ class Service:
         self.readers.close()
         self.writers.close()
         self.censuses.close()
+        self.folds.close()
         for log in self.logs.values():
             log.close()
         self._newest = None
