@@ -68,7 +68,7 @@ def profile_quads(profile: Profile, run: Run, iris: Iris) -> Iterator[Quad]:
     for code in profile.categories:
         yield Quad(page, v.CATEGORY, iris.category(code))
     for claim in profile.claims:
-        yield from _claim_quads(claim, page, author, run, iris)
+        yield from claim_quads(claim, page, author, source_iri(run, iris), run.captured)
 
 
 def paper_quads(
@@ -77,23 +77,28 @@ def paper_quads(
     """
     Every triple that *paper* owns, and its links to authors and concepts.
 
-    What authors and concepts are called is settled over all papers, in `scholargraph.graph.settle`.
-    *record_hash* tells the next import whether the record or the model has changed.
+    What authors and concepts are called is settled over all papers, in `scholargraph.graph.settle`;
+    what its references are found to mean, in `scholargraph.graph.citations`. *record_hash* tells
+    the next import whether the record or the model has changed.
     """
     subject = iris.paper(paper)
-    yield Quad(subject, v.TYPE, v.ARTICLE)
-    yield Quad(subject, v.TYPE, v.RESEARCH_PAPER)
-    yield from _bibliography(subject, paper, iris)
+    yield from type_quads(subject)
+    yield from statement_quads(paper, subject, iris)
     yield Quad(subject, v.SOURCE, source_iri(run, iris))
     yield Quad(subject, v.RECORD_HASH, Literal(record_hash))
-    for author in paper.authors:
-        yield from _author_quads(author, subject, iris)
     for claim in paper.claims:
-        yield from _claim_quads(claim, subject, subject, run, iris)
-    yield from _evidence(subject, paper, extraction, run_iri(run, iris), iris)
+        yield from claim_quads(claim, subject, subject, source_iri(run, iris), run.captured)
+    yield from evidence_quads(subject, paper, extraction, run_iri(run, iris), iris)
 
 
-def _bibliography(subject: NamedNode, paper: Paper, iris: Iris) -> Iterator[Quad]:
+def type_quads(subject: NamedNode) -> Iterator[Quad]:
+    """What every paper is."""
+    yield Quad(subject, v.TYPE, v.ARTICLE)
+    yield Quad(subject, v.TYPE, v.RESEARCH_PAPER)
+
+
+def statement_quads(paper: Paper, subject: NamedNode, iris: Iris) -> Iterator[Quad]:
+    """What *paper* says of *subject*, a paper or one record of it, but claims and references."""
     ids = dict(reversed(paper.ids))  # of several of one scheme the first
     if paper.genre:
         yield Quad(subject, v.TYPE, v.GENRES[paper.genre])
@@ -135,6 +140,8 @@ def _bibliography(subject: NamedNode, paper: Paper, iris: Iris) -> Iterator[Quad
     for predicate, links in ((v.URL, paper.urls), (v.CODE, paper.code)):
         for link in links:
             yield Quad(subject, predicate, _link(link))
+    for author in paper.authors:
+        yield from _author_quads(author, subject, iris)
 
 
 def _author_quads(author: Author, subject: NamedNode, iris: Iris) -> Iterator[Quad]:
@@ -157,25 +164,32 @@ def _author_quads(author: Author, subject: NamedNode, iris: Iris) -> Iterator[Qu
         yield Quad(authorship, v.AFFILIATION, Literal(affiliation))
 
 
-def _claim_quads(
-    claim: SourceClaim, owner: NamedNode, about: NamedNode, run: Run, iris: Iris
+def claim_quads(
+    claim: SourceClaim,
+    owner: NamedNode,
+    about: NamedNode,
+    source: NamedNode,
+    captured: str | None,
+    *record: str,
 ) -> Iterator[Quad]:
-    node = part(owner, "claim", claim.measure)
+    """*claim* as a part of *owner*; *record* tells it from the same claim of another record."""
+    node = part(owner, "claim", claim.measure, *record)
     yield Quad(node, v.TYPE, v.SOURCE_CLAIM)
     yield Quad(node, v.PART_OF, owner)
     yield Quad(node, v.CLAIMS_ABOUT, about)
     yield Quad(node, v.MEASURE, Literal(claim.measure))
-    yield Quad(node, v.VALUE, _decimal(claim.value))
-    yield Quad(node, v.SOURCE, source_iri(run, iris))
+    yield Quad(node, v.VALUE, decimal_literal(claim.value))
+    yield Quad(node, v.SOURCE, source)
     if claim.unit:
         yield Quad(node, v.UNIT, Literal(claim.unit))
-    if run.captured:
-        yield Quad(node, v.CAPTURED, Literal(run.captured, datatype=v.XSD_DATE))
+    if captured:
+        yield Quad(node, v.CAPTURED, Literal(captured, datatype=v.XSD_DATE))
 
 
-def _evidence(
+def evidence_quads(
     subject: NamedNode, paper: Paper, extraction: Extraction, run: NamedNode, iris: Iris
 ) -> Iterator[Quad]:
+    """What *run* read in the title and the abstract of *paper*, as parts of *subject*."""
     concepts = [iris.concept(mention.concept) for mention in extraction.mentions]
     spoken = {item.sentence for item in extraction.mentions}
     spoken.update(item.sentence for item in extraction.relations)
@@ -230,7 +244,7 @@ def _evidence(
         node = part(subject, "result", field, result.start, result.end)
         yield Quad(node, v.TYPE, v.RESULT_CLAIM)
         yield Quad(node, v.PART_OF, subject)
-        yield Quad(node, v.VALUE, _decimal(result.value))
+        yield Quad(node, v.VALUE, decimal_literal(result.value))
         yield Quad(node, v.CHANGE, Literal(result.change))
         yield Quad(node, v.EXACT, Literal(result.text))
         yield Quad(node, v.START, Literal(result.start))
@@ -279,11 +293,11 @@ def _link(link: str) -> Term:
         return Literal(link)
 
 
-def _decimal(value: Decimal) -> Literal:
+def decimal_literal(value: Decimal) -> Literal:
     """
     *value* in the one spelling that Oxigraph keeps, so that a graph compares equal with its quads.
 
-    >>> _decimal(Decimal("0.970")).value, _decimal(Decimal("1E+2")).value
+    >>> decimal_literal(Decimal("0.970")).value, decimal_literal(Decimal("1E+2")).value
     ('0.97', '100')
     """
     text = f"{value:f}"
@@ -294,4 +308,4 @@ def _decimal(value: Decimal) -> Literal:
 
 def _probability(confidence: float) -> Literal:
     # Three digits: more would claim a precision that the calibration does not have.
-    return _decimal(Decimal(f"{confidence:.3f}"))
+    return decimal_literal(Decimal(f"{confidence:.3f}"))

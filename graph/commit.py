@@ -13,9 +13,12 @@ from scholargraph.extract.papers import Paper, Profile
 
 from . import vocab as v
 from .build import Run, paper_quads, profile_quads, run_iri, run_quads, source_iri
+from .decisions import decisions
 from .history import Tally, report_quads, stored_report
+from .indexing import missing
 from .iris import Iris
 from .parts import FACTS, Readable, owned
+from .reconcile import Arrival, Change, Extractor, Reconciler
 from .settle import Names
 from .store import Store, Writer
 from .tombstones import buried, lifted
@@ -27,10 +30,14 @@ BUILD_VERSION = "2"
 
 @dataclass(frozen=True, slots=True)
 class PaperEntry:
-    """A paper on its way into the store, and the run that brings it."""
+    """
+    A paper on its way into the store, and the run that brings it.
+
+    *extraction* is None for a record that was read before, out of another file.
+    """
 
     paper: Paper
-    extraction: Extraction
+    extraction: Extraction | None
     run: Run
 
 
@@ -48,9 +55,11 @@ Entry = PaperEntry | ProfileEntry
 @dataclass(slots=True)
 class Outcome:
     """
-    What commits have done so far; *replaced* are papers that went under another IRI.
+    What commits have done so far.
 
-    *tallies* are the counts of each run, or of each file that could not be opened, by its name.
+    *joined* counts records that came to a paper of another source; *dropped* are the hashes of
+    records that gave way to a new state. *tallies* are the counts of each run, or of each file that
+    could not be opened, by its name.
     """
 
     new: int = 0
@@ -58,7 +67,8 @@ class Outcome:
     unchanged: int = 0
     triples_added: int = 0
     triples_removed: int = 0
-    replaced: set[NamedNode] = field(default_factory=set)
+    joined: int = 0
+    dropped: set[str] = field(default_factory=set)
     tallies: dict[Run | str, Tally] = field(default_factory=dict)
 
     def tally(self, run: Run | str) -> Tally:
@@ -71,10 +81,19 @@ class Committer:
     Commits entries to *store*, one batch after another; *wait* as for `Store.writing`.
 
     *operation* is what its runs are reported to be: see `scholargraph.graph.history.RunSummary`.
+    *extract* reads what a record says where another gives way to it that was read.
     """
 
-    def __init__(self, store: Store, *, wait: float = 30.0, operation: str = "import") -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        wait: float = 30.0,
+        operation: str = "import",
+        extract: Extractor | None = None,
+    ) -> None:
         self._store = store
+        self._extract = extract
         self._wait = wait
         self._operation = operation
         self._names = Names(store.iris)
@@ -85,7 +104,7 @@ class Committer:
         entries: Sequence[Entry],
         outcome: Outcome,
         *,
-        alive: Container[NamedNode] = (),
+        alive: Container[str] = (),
         optimize: bool = False,
         last: bool = False,
     ) -> None:
@@ -93,14 +112,16 @@ class Committer:
         Makes the graph say what *entries* say, in one transaction for each run that brings some;
         counts it in *outcome*, and reports it in the graph.
 
-        A paper of *alive* is not taken for the former state of another. With *last*, all reports
-        are final.
+        A record whose hash is in *alive* is not taken for the former state of another. With *last*,
+        all reports are final.
 
         Raises: StoreBusy, StoreError.
         """
         with self._store.writing(wait=self._wait) as writer:
             if self._store.current() != self._last:
                 self._names.forget()
+            if not writer.holds(self._store.iris.references_graph()):
+                writer.apply([], missing(writer, self._store.iris))
             groups: dict[Run, list[Entry]] = {}
             for entry in entries:
                 groups.setdefault(entry.run, []).append(entry)
@@ -144,52 +165,69 @@ class Committer:
         run: Run,
         entries: Sequence[Entry],
         outcome: Outcome,
-        alive: Container[NamedNode],
+        alive: Container[str],
     ) -> None:
         iris = self._store.iris
-        old: list[Quad] = []
-        new: list[Quad] = []
         tally = outcome.tally(run)
-        moved: dict[NamedNode, NamedNode | None] = {}
         _announce(writer, entries, iris)
+        reconciler = Reconciler(
+            writer,
+            iris,
+            decisions=decisions(writer, iris),
+            extract=self._extract,
+            model=run.model,
+        )
+        arrivals = [
+            Arrival(entry.paper, entry.extraction, run, record_hash(entry.paper, run))
+            for entry in entries
+            if isinstance(entry, PaperEntry)
+        ]
+        change = reconciler.arrive(arrivals, alive=alive)
         for entry in entries:
-            subject = subject_of(entry, iris)
-            quads = list(entry_quads(entry, iris))
-            stored = owned(writer, subject)
-            if set(stored) == set(quads):
-                outcome.unchanged += isinstance(entry, PaperEntry)
-                tally.unchanged += isinstance(entry, PaperEntry)
-                continue
-            old += stored
-            new += quads
             if isinstance(entry, ProfileEntry):
-                continue
-            former = [] if stored else list(_former(writer, entry, iris))
-            former = [paper for paper in former if paper not in alive]
-            former = [paper for paper in former if paper not in outcome.replaced]
-            for paper in former:
-                old += owned(writer, paper)
-            moved.update(dict.fromkeys(former, subject))
-            outcome.replaced.update(former)
-            tally.changed += bool(stored or former)
-            tally.new += not (stored or former)
-            outcome.changed += bool(stored or former)
-            outcome.new += not (stored or former)
-        if not old and not new:
-            return
-        remove, add = self._names.settle(writer, old, new)
-        gone, come = _record(writer, run, iris)
-        remove += [*old, *gone]
-        add += [*new, *come]
+                stored = owned(writer, subject_of(entry, iris))
+                quads = list(entry_quads(entry, iris))
+                if set(stored) != set(quads):
+                    change.old += stored
+                    change.new += quads
+        for counts in (outcome, tally):
+            counts.new += change.came.count("new")
+            counts.changed += change.came.count("changed")
+            counts.unchanged += change.came.count("unchanged")
+        outcome.joined += change.joined
+        outcome.dropped |= change.dropped
+        if not change.is_empty:
+            self._apply(writer, run, change, outcome)
+
+    def _apply(self, writer: Writer, run: Run, change: Change, outcome: Outcome) -> None:
+        tally = outcome.tally(run)
+        remove, add = settled(writer, self._names, change)
+        for read in dict.fromkeys([run, *change.runs]):
+            gone, come = _record(writer, read, self._store.iris)
+            remove += gone
+            add += come
         removed, added = effect(writer, remove, add)
         tally.triples_removed += removed
         tally.triples_added += added
         outcome.triples_removed += removed
         outcome.triples_added += added
-        stones = buried(old, moved, iris)
-        back = lifted(writer, add, iris)
         gone, come = self._report(writer, run, tally, over=False)
-        writer.apply([*remove, *back, *gone], [*add, *stones, *come])
+        remove, add = with_tombstones(writer, change, remove, add, self._store.iris)
+        writer.apply([*remove, *gone], [*add, *come])
+
+
+def settled(writer: Writer, names: Names, change: Change) -> tuple[list[Quad], list[Quad]]:
+    """What to remove and to add for *change*, with what authors and concepts are called then."""
+    remove, add = names.settle(writer, change.old, change.new)
+    return [*remove, *change.old, *change.remove], [*add, *change.new, *change.add]
+
+
+def with_tombstones(
+    writer: Writer, change: Change, remove: list[Quad], add: list[Quad], iris: Iris
+) -> tuple[list[Quad], list[Quad]]:
+    """*remove* and *add*, with tombstones for what ends and without those of what comes back."""
+    stones = buried([*change.old, *change.remove], change.moved | change.works, iris)
+    return [*remove, *lifted(writer, add, iris)], [*add, *stones]
 
 
 def _announce(writer: Writer, entries: Sequence[Entry], iris: Iris) -> None:
@@ -232,55 +270,29 @@ def subject_of(entry: Entry, iris: Iris) -> NamedNode:
 def entry_quads(entry: Entry, iris: Iris) -> Iterator[Quad]:
     """Every quad that the resource of *entry* shall own."""
     if isinstance(entry, PaperEntry):
+        if entry.extraction is None:
+            raise ValueError(f"{entry.paper.id}: a record that was not read has no evidence")
         digest = record_hash(entry.paper, entry.run)
         return paper_quads(entry.paper, entry.extraction, entry.run, iris, record_hash=digest)
     return profile_quads(entry.profile, entry.run, iris)
 
 
-def stored_hash(graph: Readable, paper: NamedNode) -> str | None:
-    """The record hash that *paper* has in *graph*, None where the paper is not there."""
-    for quad in graph.quads(paper, v.RECORD_HASH, None, FACTS):
-        if isinstance(quad.object, Literal):
-            return quad.object.value
-    return None
+def stored_sources(graph: Readable, digest: str, iris: Iris) -> list[NamedNode]:
+    """The files that *graph* has a record with this hash from."""
+    return [
+        said.object
+        for place in (FACTS, iris.records_graph())
+        for quad in graph.quads(None, v.RECORD_HASH, Literal(digest), place)
+        if isinstance(quad.subject, NamedNode)
+        for said in graph.quads(quad.subject, v.SOURCE, None, place)
+        if isinstance(said.object, NamedNode)
+    ]
 
 
 def captured_before(graph: Readable, sha256: str, iris: Iris) -> str | None:
     """The day on which the file with this hash was captured, as an earlier import stated it."""
     days = graph.quads(iris.source(sha256), v.CAPTURED, None, FACTS)
     return max((q.object.value for q in days if isinstance(q.object, Literal)), default=None)
-
-
-def _former(writer: Writer, entry: PaperEntry, iris: Iris) -> Iterator[NamedNode]:
-    """
-    Papers that *entry* is the new state of, though its IRI is another.
-
-    That is where the title was corrected, a DOI came to be known, or the day of capture moved a
-    date into another year: a paper with the same id or title, from a file of the same name. Since
-    ids such as '1' are given by many, they must also share an author or the abstract.
-    """
-    paper = entry.paper
-    authors = {iris.author(author.name) for author in paper.authors}
-    candidates = writer.quads(None, v.IDENTIFIER, Literal(paper.id), FACTS)
-    if paper.title:
-        candidates += writer.quads(None, v.TITLE, Literal(paper.title), FACTS)
-    for candidate in dict.fromkeys(quad.subject for quad in candidates):
-        if not isinstance(candidate, NamedNode):
-            continue
-        values: dict[NamedNode, set[object]] = {}
-        for quad in writer.quads(candidate, None, None, FACTS):
-            values.setdefault(quad.predicate, set()).add(quad.object)
-        names = {
-            quad.object
-            for source in values.get(v.SOURCE, ())
-            if isinstance(source, NamedNode)
-            for quad in writer.quads(source, v.FILE_NAME, None, FACTS)
-        }
-        shared = authors & values.get(v.CREATOR, set()) or (
-            Literal(paper.abstract) in values.get(v.ABSTRACT, ())
-        )
-        if shared and Literal(entry.run.file_name) in names:
-            yield candidate
 
 
 def _record(writer: Writer, run: Run, iris: Iris) -> tuple[list[Quad], list[Quad]]:

@@ -31,7 +31,7 @@ def address(scheme: str, value: str) -> NamedNode | None:
     >>> address("doi", "10.48550/arxiv.2203.07720").value
     'https://arxiv.org/abs/2203.07720'
     """
-    scheme, value = _canonical(scheme, value)
+    scheme, value = canonical(scheme, value)
     prefix = ADDRESSES.get(scheme)
     return NamedNode(prefix + quote(value, safe=_SAFE)) if prefix else None
 
@@ -39,7 +39,7 @@ def address(scheme: str, value: str) -> NamedNode | None:
 def addresses(ids: Iterable[tuple[str, str]]) -> tuple[NamedNode, ...]:
     """The public addresses of identifiers, each once, those of the surest schemes first."""
     order = list(ADDRESSES)
-    known = [pair for pair in (_canonical(*pair) for pair in ids) if pair[0] in ADDRESSES]
+    known = [pair for pair in (canonical(*pair) for pair in ids) if pair[0] in ADDRESSES]
     known.sort(key=lambda pair: (order.index(pair[0]), pair[1]))
     found = (address(scheme, value) for scheme, value in known)
     return tuple(dict.fromkeys(node for node in found if node is not None))
@@ -58,7 +58,8 @@ def identifiers(found: Iterable[str]) -> Iterator[tuple[str, str]]:
                 yield scheme, unquote(text.removeprefix(prefix))
 
 
-def _canonical(scheme: str, value: str) -> tuple[str, str]:
+def canonical(scheme: str, value: str) -> tuple[str, str]:
+    """An identifier as it is compared: DOIs without case, those that arXiv gave as arXiv's own."""
     if scheme == "doi" and (match := _ARXIV_DOI.fullmatch(value.lower())):
         return "arxiv", match[1]
     return scheme, value.lower() if scheme == "doi" else value

@@ -15,7 +15,7 @@ from scholargraph.extract.mentions import Extraction
 from scholargraph.extract.papers import Paper, Profile, Refusal
 
 from . import vocab as v
-from .build import Run, run_iri
+from .build import Run, run_iri, source_iri
 from .commit import (
     Committer,
     Entry,
@@ -25,9 +25,10 @@ from .commit import (
     captured_before,
     entry_quads,
     record_hash,
-    stored_hash,
+    stored_sources,
     subject_of,
 )
+from .entities import value_of
 from .history import Skipped, Tally
 from .history import run as summary
 from .parts import FACTS, owned
@@ -116,22 +117,19 @@ def import_files(
     snapshot = store.snapshot() if store.exists else None
     try:
         intake = _Intake(store, snapshot, model, captured, progress or _silent, columns)
-        committer = Committer(store, wait=wait)
+        committer = Committer(store, wait=wait, extract=extract)
         ready: list[Entry] = []
         for paper, extraction in extract(intake.papers(paths, format)):
-            run = intake.waiting.pop(store.iris.paper(paper))
-            ready.append(PaperEntry(paper, extraction, run))
+            ready.append(PaperEntry(paper, extraction, intake.take_run(paper)))
             if len(ready) >= batch:
-                ready = [*intake.take_profiles(), *ready]
-                committer.commit(ready, intake.outcome, alive=intake.seen.keys())
+                ready = [*intake.take_profiles(), *ready, *intake.take_repeated()]
+                committer.commit(ready, intake.outcome, alive=intake.seen)
                 intake.progress(_papers_of(ready))
                 ready = []
-        ready = [*intake.take_profiles(), *ready]
+        ready = [*intake.take_profiles(), *ready, *intake.take_repeated()]
         many = intake.outcome.new + len(ready) >= _OPTIMIZE_FROM
         if ready or intake.has_news():
-            committer.commit(
-                ready, intake.outcome, alive=intake.seen.keys(), optimize=many, last=True
-            )
+            committer.commit(ready, intake.outcome, alive=intake.seen, optimize=many, last=True)
             intake.progress(_papers_of(ready))
     finally:
         if snapshot is not None:
@@ -166,9 +164,11 @@ class _Intake:
     unchanged: int = 0
     refusals: list[Refusal] = field(default_factory=list)
     outcome: Outcome = field(default_factory=Outcome)
-    # What this import has met: IRI -> (content, file), and the runs of papers being extracted.
-    seen: dict[NamedNode, tuple[str, Path]] = field(default_factory=dict)
-    waiting: dict[NamedNode, Run] = field(default_factory=dict)
+    # What this import has met: hashes of records with their files; the runs of papers that are
+    # being extracted; records that other files have as well, which need not be.
+    seen: dict[str, set[NamedNode]] = field(default_factory=dict)
+    waiting: dict[Paper, list[Run]] = field(default_factory=dict)
+    repeated: list[PaperEntry] = field(default_factory=list)
     profiles: list[ProfileEntry] = field(default_factory=list)
 
     def papers(self, paths: Sequence[Path], format: str) -> Iterator[Paper]:
@@ -191,6 +191,20 @@ class _Intake:
 
     def take_profiles(self) -> list[ProfileEntry]:
         taken, self.profiles = self.profiles, []
+        return taken
+
+    def take_run(self, paper: Paper) -> Run:
+        """The run that *paper*, extracted now, was read by."""
+        runs = self.waiting[paper]
+        run = runs.pop()
+        if not runs:
+            del self.waiting[paper]
+        return run
+
+    def take_repeated(self) -> list[PaperEntry]:
+        """The records that other files have as well, as far as those were extracted."""
+        taken = [entry for entry in self.repeated if entry.paper not in self.waiting]
+        self.repeated = [entry for entry in self.repeated if entry.paper in self.waiting]
         return taken
 
     def has_news(self) -> bool:
@@ -265,26 +279,47 @@ class _Intake:
             reason = f"{paper.id!r} has half of a surrogate pair in it; write the file as UTF-8"
             self._refuse(Refusal(path, None, reason), run)
             return False
-        subject = self.store.iris.paper(paper)
-        if subject in self.seen:
-            content, first = self.seen[subject]
-            if content == digest:
-                self._leave(run)
-            else:
-                reason = (
-                    f"{title!r} ({paper.id}) is the same paper as another record of {first}, which "
-                    "was taken; remove one, or give each its own DOI or arXiv id"
-                )
-                self._refuse(Refusal(path, None, reason), run)
-            return False
-        self.seen[subject] = (digest, path)
-        stored = stored_hash(self.snapshot, subject) if self.snapshot is not None else None
-        if stored == digest and subject not in self.outcome.replaced:
+        source = source_iri(run, self.store.iris)
+        met = self.seen.setdefault(digest, set())
+        if source in met or self._is_stored(digest, run):
+            met.add(source)
             self._leave(run)
             self.progress(1)
             return False
-        self.waiting[subject] = run
+        stored = self._stored(digest)
+        met.add(source)
+        if len(met) > 1 or stored:
+            self.repeated.append(PaperEntry(paper, None, run))
+            return False
+        self.waiting.setdefault(paper, []).append(run)
         return True
+
+    def _stored(self, digest: str) -> list[NamedNode]:
+        """The files that the store has a record with this hash from, unless it was dropped."""
+        if self.snapshot is None or digest in self.outcome.dropped:
+            return []
+        return stored_sources(self.snapshot, digest, self.store.iris)
+
+    def _is_stored(self, digest: str, run: Run) -> bool:
+        """Whether a state of the file of *run* has brought the record with this hash."""
+        source = source_iri(run, self.store.iris)
+        return any(
+            stored == source or (self.snapshot is not None and self._file(stored) == _file(run))
+            for stored in self._stored(digest)
+        )
+
+    def _file(self, source: NamedNode) -> tuple[str, str]:
+        """The name and the format of a file of the store."""
+        assert self.snapshot is not None
+        said = {
+            quad.predicate: value_of(quad.object)
+            for quad in self.snapshot.quads(source, None, None, FACTS)
+        }
+        return said.get(v.FILE_NAME, ""), said.get(v.FORMAT, "")
+
+
+def _file(run: Run) -> tuple[str, str]:
+    return run.file_name, run.format
 
 
 def _refusal(path: Path, message: str) -> Refusal:

@@ -4,7 +4,7 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pyoxigraph import NamedNode
 
@@ -51,16 +51,23 @@ def paper_key(paper: Paper) -> str:
 
     A paper whose title has no letter or digit at all is known by a digest of it.
     """
-    ids = dict(paper.ids)
-    if doi := ids.get("doi"):
-        return f"doi:{doi.lower()}"
-    if arxiv := ids.get("arxiv"):
-        return f"arxiv:{arxiv}"
-    title = slug(paper.title) or digest(paper.title, paper.abstract)
+    return paper_keys(paper)[0]
+
+
+def paper_keys(paper: Paper) -> list[str]:
+    """Every key that could identify *paper*, the best first."""
+    found = [f"doi:{value.lower()}" for scheme, value in paper.ids if scheme == "doi"]
+    found += [f"arxiv:{value}" for scheme, value in paper.ids if scheme == "arxiv"]
+    text = slug(paper.title) or digest(paper.title, paper.abstract)
+    return [*found, title_key(text, paper.date)]
+
+
+def title_key(title: str, date: str | None) -> str:
+    """A key of a title, as `slug` gives it, and the year of a date."""
     # Titles of 300 characters make no better IRIs than their start with a digest.
     if len(title) > 120:
         title = f"{title[:100].rstrip('-')}-{digest(title)}"
-    return f"{title}-{paper.date[:4]}" if paper.date else title
+    return f"{title}-{date[:4]}" if date else title
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +110,33 @@ class Iris:
         """The path below *base* of a resource of this graph (``/author/…``), else None."""
         return "/" + iri[len(self.base) :] if iri.startswith(self.base) else None
 
+    def key(self, iri: str) -> str:
+        """What a resource of this graph was minted from: ``cs.CV`` of ``/category/cs.CV``."""
+        return unquote((self.local(iri) or iri).removeprefix("/").partition("/")[2])
+
     def runs_graph(self) -> NamedNode:
         """The named graph that holds when runs began and ended, so that facts stay reproducible."""
         return NamedNode(f"{self.base}graph/runs")
+
+    def work(self, key: str) -> NamedNode:
+        """What references speak of, as long as the graph has no paper for it."""
+        return self.resource("work", key)
+
+    def reference(self, *parts: str) -> NamedNode:
+        """What a reference says, the same for all papers whose references say the same."""
+        return self.resource("reference", digest(*parts))
+
+    def records_graph(self) -> NamedNode:
+        """The named graph of what each source says of a paper that several speak of."""
+        return NamedNode(f"{self.base}graph/records")
+
+    def references_graph(self) -> NamedNode:
+        """The named graph by which records and references find their papers."""
+        return NamedNode(f"{self.base}graph/references")
+
+    def decisions_graph(self) -> NamedNode:
+        """The named graph of what people decided about which records are of one work."""
+        return NamedNode(f"{self.base}graph/decisions")
 
     def removed_graph(self) -> NamedNode:
         """The named graph of what was removed and when: see `scholargraph.graph.tombstones`."""
@@ -113,5 +144,6 @@ class Iris:
 
 
 def part(owner: NamedNode, *names: str | int) -> NamedNode:
-    """An IRI that *owner* owns: its own with a fragment."""
-    return NamedNode(f"{owner.value}#{path('-'.join(map(str, names)))}")
+    """An IRI that *owner* owns: its own with a fragment, or a longer fragment."""
+    joint = "-" if "#" in owner.value else "#"
+    return NamedNode(f"{owner.value}{joint}{path('-'.join(map(str, names)))}")

@@ -13,6 +13,7 @@ PREFIXES: dict[str, str] = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "foaf": "http://xmlns.com/foaf/0.1/",
     "fabio": "http://purl.org/spar/fabio/",
+    "cito": "http://purl.org/spar/cito/",
     "prism": "http://prismstandard.org/namespaces/basic/2.0/",
     "skos": "http://www.w3.org/2004/02/skos/core#",
     "prov": "http://www.w3.org/ns/prov#",
@@ -67,6 +68,24 @@ AUTHORS_TRUNCATED = term("sg:authorsTruncated")
 RECORD_HASH = term("sg:recordHash")
 PART_OF = term("dct:isPartOf")  # from every node that a paper or a profile owns to its owner
 SOURCE = term("dct:source")
+
+# Citations: between papers, and to works that the graph knows from references alone
+CITES = term("cito:cites")
+WORK = term("fabio:Work")
+REFERENCE = term("sg:reference")  # from a paper to what one of its references says
+STANDS_FOR = term("sg:standsFor")  # from there to the paper or work that is meant
+TITLE_KEY = term("sg:titleKey")
+
+# Records: what each source says of a paper of several
+SOURCE_RECORD = term("sg:SourceRecord")
+
+# What a person decided about which records are of one work
+DECISION = term("sg:IdentityDecision")
+SAME_WORK = term("sg:sameWork")
+DECIDED_ABOUT = term("sg:decidedAbout")
+FORMER_PAPER = term("sg:formerPaper")
+NOTE = term("rdfs:comment")
+DECIDED = term("dct:date")
 
 # What sort of publication a paper is, beside its being a schema:ScholarlyArticle.
 GENRES = {

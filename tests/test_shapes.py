@@ -154,6 +154,7 @@ def test_every_class_of_ours_has_a_shape():
         *(v.SENTENCE, v.MENTION, v.RELATION, v.RESULT_CLAIM, v.SOURCE_CLAIM, v.AUTHORSHIP),
         *v.CONCEPT_CLASSES.values(),
         *(v.ARTICLE, v.PERSON, v.PROFILE, v.CONCEPT, v.ACTIVITY, v.ENTITY),
+        *(v.WORK, v.SOURCE_RECORD, v.DECISION),
     }
 
     assert {term.value for term in ours} == targets

@@ -39,7 +39,10 @@ from .remembered import remembered
 from .representations import GRAPHS, graph, linked
 from .service import service
 
-NOUNS = ("author", "paper", *CONCEPT_KINDS, "category", "source", "run", "profile", "graph")
+NOUNS = (
+    *("author", "paper", *CONCEPT_KINDS, "category", "source", "run", "profile", "graph"),
+    *("work", "reference", "decision"),
+)
 
 SUFFIXES = dict(representations.SUFFIXES) | {".json": JSON}
 
