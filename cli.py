@@ -12,7 +12,7 @@ import click
 
 from scholargraph import ScholarGraphError, __version__
 
-from .commands import asking, keeping, papers, serving, training
+from .commands import asking, fetching, history, keeping, papers, serving, training
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,10 +31,13 @@ def cli() -> None:
 for command in (
     papers.import_,
     papers.extract,
+    fetching.fetch,
     asking.query,
     asking.export,
     asking.release,
     asking.stats,
+    history.runs,
+    history.diff,
     keeping.remove,
     keeping.validate,
     keeping.backup,
