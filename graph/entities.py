@@ -13,7 +13,7 @@ from . import vocab as v
 from .store import Snapshot
 
 NodeKind = Literal["author", "paper", "method", "dataset", "task", "metric"]
-View = Literal["coauthors", "concepts", "mixed"]
+View = Literal["coauthors", "concepts", "mixed", "path"]
 
 NODE_KINDS: tuple[NodeKind, ...] = get_args(NodeKind)
 CONCEPT_KINDS: tuple[NodeKind, ...] = ("method", "dataset", "task", "metric")

@@ -17,6 +17,7 @@ from .entities import (
     listed,
     value_of,
     year_of,
+    years_of,
 )
 from .store import Snapshot
 
@@ -64,11 +65,23 @@ class Evidence:
 
 
 def evidence(
-    snapshot: Snapshot, a: Entity, b: Entity, *, years: Years = ALL_YEARS, limit: int = 50
+    snapshot: Snapshot,
+    a: Entity,
+    b: Entity,
+    *,
+    years: Years = ALL_YEARS,
+    among: Collection[str] | None = None,
+    limit: int = 50,
 ) -> Evidence:
-    """The papers, newest first, that link *a* and *b*, with at most *limit* of them told."""
+    """
+    The papers, newest first, that link *a* and *b*, with at most *limit* of them told.
+
+    With *among* only papers among these.
+    """
     found = _papers(snapshot, a, b)
-    admitted = [paper for paper in found if years.admits(paper[2])]
+    admitted = [
+        paper for paper in found if years.admits(paper[2]) and (among is None or paper[0] in among)
+    ]
     admitted.sort(key=lambda paper: (-(paper[2] or 0), paper[1], paper[0]))
     shown = admitted[:limit]
     ends = [end for end in (a, b) if end.kind in CONCEPT_KINDS]
@@ -77,6 +90,14 @@ def evidence(
         Witness(iri, title, year, tuple(sentences.get(iri, ()))) for iri, title, year in shown
     )
     return Evidence(a, b, papers, len(admitted) - len(shown))
+
+
+def witness(snapshot: Snapshot, paper: Entity, ends: Collection[Entity]) -> Witness:
+    """*paper*, and its sentences about the concepts among *ends*."""
+    named = [end for end in ends if end.kind in CONCEPT_KINDS]
+    sentences = _sentences(snapshot, [paper.iri], named).get(paper.iri, ())
+    year = years_of(snapshot, [paper.iri]).get(paper.iri)
+    return Witness(paper.iri, paper.label, year, tuple(sentences))
 
 
 def _papers(snapshot: Snapshot, a: Entity, b: Entity) -> list[tuple[str, str, int | None]]:

@@ -128,6 +128,13 @@ def among(corpus: Incidence, members: Collection[str], *, limit: int | None = No
     return graph
 
 
+def joint(corpus: Incidence, kinds: Collection[NodeKind]) -> Links:
+    """Every two things of *kinds* that share papers, and how many."""
+    marks = _marks(corpus, kinds, Bounds())
+    everything = np.ones(len(corpus.things), bool)
+    return _weighed(corpus, marks, everything, minimum=1, crowd="author" in kinds)
+
+
 def _network(
     corpus: Incidence,
     kinds: Collection[NodeKind],

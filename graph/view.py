@@ -5,32 +5,37 @@ Importing this imports pyvis, and with it IPython (0.4 s): pages import it when 
 """
 
 from collections import Counter
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import networkx as nx
 from pyvis.network import Network
 
-from .entities import NODE_KINDS, NodeKind
-from .layout import positions
+from .entities import NodeKind
+from .layout import Position, positions
 
 # Shape and colour both tell the kind: one alone is lost on some eyes, screens and printers.
-SHAPES: dict[NodeKind, str] = {
+Group = NodeKind | Literal["community"]
+
+SHAPES: dict[Group, str] = {
     "author": "dot",
     "paper": "square",
     "method": "diamond",
     "dataset": "triangle",
     "task": "star",
     "metric": "hexagon",
+    "community": "dot",
 }
 
 # The page's own colours take their place where it has them (--c-author and so on).
-COLOURS: dict[NodeKind, str] = {
+COLOURS: dict[Group, str] = {
     "author": "#0072b2",
     "paper": "#8a6d00",
     "method": "#c2410c",
     "dataset": "#00795a",
     "task": "#a03a78",
     "metric": "#6d4bb4",
+    "community": "#4f6b8a",
 }
 
 OPTIONS: dict[str, Any] = {
@@ -68,7 +73,7 @@ class Picture(Network):  # type: ignore[misc]  # pyvis has no types
 
     Directed, since for an undirected one `add_edge` reads through all links there are; links are
     kept once by their ends; options are a dict, since `set_options` strips blanks inside strings;
-    titles are plain text.
+    there are no titles, which pyvis may take for markup.
     """
 
     def __init__(self) -> None:
@@ -79,19 +84,20 @@ class Picture(Network):  # type: ignore[misc]  # pyvis has no types
     def add_thing(self, iri: str, data: dict[str, Any], place: tuple[float, float]) -> None:
         """A node of a network, at its place."""
         kind, papers = data["kind"], data["papers"]
-        told = "" if kind == "paper" else f", {_papers(papers)}"
+        members = {name: data[name] for name in ("members", "named") if name in data}
+        # Areas, not widths, should follow the number of papers, or of the members of a community.
+        weight = members.get("members", papers)
         self.add_node(
             iri,
             # An empty label would be replaced by the IRI.
             label=data["label"] or iri,
-            title=f"{kind.capitalize()}: {data['label']}{told}",
             group=kind,
             shape=SHAPES[kind],
-            # Areas, not widths, should follow the number of papers.
-            value=round(max(papers, 1) ** 0.5, 2),
+            value=round(max(weight, 1) ** 0.5, 2),
             papers=papers,
             x=place[0],
             y=place[1],
+            **members,
         )
 
     def add_link(self, a: str, b: str, data: dict[str, Any]) -> None:
@@ -103,26 +109,24 @@ class Picture(Network):  # type: ignore[misc]  # pyvis has no types
         self._linked.add(key)
         self.edges.append(
             {
-                "id": key,
                 "from": first,
                 "to": second,
                 "value": data["weight"],
-                "title": f"{_papers(data['weight'])}{_span(data)}",
                 "first": data["first"],
                 "last": data["last"],
             }
         )
 
 
-def picture(graph: nx.Graph) -> dict[str, Any]:
+def picture(graph: nx.Graph, pins: Mapping[str, Position] | None = None) -> dict[str, Any]:
     """
     Nodes and links of *graph* for vis-network, in the order of the graph, with its options.
 
-    ``more`` and ``lighter`` count nodes and links that *graph* leaves out, ``counts`` its nodes by
-    kind.
+    Nodes of *pins* stand where these say. ``more`` and ``lighter`` count nodes and links that
+    *graph* leaves out, ``counts`` its nodes by kind.
     """
     net = Picture()
-    places = positions(graph)
+    places = places_of(graph) | dict(pins or {})
     for node, data in graph.nodes(data=True):
         net.add_thing(node, data, places[node])
     for a, b, data in graph.edges(data=True):
@@ -137,16 +141,13 @@ def picture(graph: nx.Graph) -> dict[str, Any]:
         "options": net.options,
         "more": graph.graph["more"],
         "lighter": graph.graph["lighter"],
-        "counts": {kind: counts[kind] for kind in NODE_KINDS if counts[kind]},
+        "counts": {kind: counts[kind] for kind in SHAPES if counts[kind]},
     }
 
 
-def _papers(count: int) -> str:
-    return "1 paper" if count == 1 else f"{count:,} papers"
-
-
-def _span(data: dict[str, Any]) -> str:
-    first, last = data["first"], data["last"]
-    if first is None:
-        return ""
-    return f", {first}" if first == last else f", {first} to {last}"
+def places_of(graph: nx.Graph) -> dict[str, Position]:
+    """Where the nodes of *graph* stand: a path in a line, anything else by `layout.positions`."""
+    if graph.graph.get("path"):
+        # One up, one down, so that names of neighbours have room.
+        return {node: (170.0 * at, 45.0 * (-1) ** at) for at, node in enumerate(graph)}
+    return positions(graph)

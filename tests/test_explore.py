@@ -18,7 +18,8 @@ from scholargraph.graph.entities import UnknownEntity, Years
 from scholargraph.graph.store import Store
 from scholargraph.web import vendor
 from scholargraph.web.choice import Choice
-from scholargraph.web.explore import Pictures
+from scholargraph.web.pictures import Picture, Pictures
+from scholargraph.web.standalone import MODULES
 
 BASE = "https://w3id.org/scholargraph/"
 ADA, RIVERNET = f"{BASE}author/ada-lindqvist", f"{BASE}method/rivernet"
@@ -34,7 +35,7 @@ def get(client: FlaskClient, address: str, **parameters: object) -> Any:
 def test_without_a_focus_the_whole_corpus_shows_its_coauthors(client: FlaskClient) -> None:
     found = get(client, "/explore.json")
 
-    assert (found["view"], found["focus"], found["limit"]) == ("coauthors", None, 300)
+    assert (found["view"], found["focus"], found["limit"]) == ("coauthors", None, 150)
     assert found["counts"] == {"author": 9}
     assert len(found["edges"]) == 15
     assert found["heading"] == "Coauthors in the whole graph"
@@ -196,32 +197,31 @@ def test_a_commit_changes_the_picture(client: FlaskClient, store: Store) -> None
     assert "Ada the Second" in client.get("/explore.json").text
 
 
-def test_a_crowd_at_one_picture_draws_it_once(store: Store) -> None:
+def test_a_crowd_at_one_picture_draws_it_once() -> None:
     pictures, begun, drawn = Pictures(), threading.Event(), []
-    chosen = Choice("coauthors", None, ("author",), Years(), 1, 300)
+    chosen, nothing = Choice("coauthors", kinds=("author",)), Picture({}, "{}")
 
-    def draw() -> str:
+    def draw() -> Picture:
         drawn.append(begun.wait(5))
-        return "{}"
+        return nothing
 
-    with store.snapshot() as snapshot, ThreadPoolExecutor(8) as crowd:
-        answers = [crowd.submit(pictures.of, snapshot, chosen, draw) for _ in range(8)]
+    with ThreadPoolExecutor(8) as crowd:
+        answers = [crowd.submit(pictures.of, "000001", chosen, draw) for _ in range(8)]
         begun.set()
-        assert {answer.result(5) for answer in answers} == {"{}"}
+        assert {answer.result(5) for answer in answers} == {nothing}
     assert drawn == [True]
 
 
-def test_a_picture_that_failed_is_drawn_anew(store: Store) -> None:
-    pictures = Pictures()
-    chosen = Choice("coauthors", None, ("author",), Years(), 1, 300)
+def test_a_picture_that_failed_is_drawn_anew() -> None:
+    pictures, nothing = Pictures(), Picture({}, "{}")
+    chosen = Choice("coauthors", kinds=("author",))
 
-    def fail() -> str:
+    def fail() -> Picture:
         raise UnknownEntity("gone")
 
-    with store.snapshot() as snapshot:
-        with pytest.raises(UnknownEntity):
-            pictures.of(snapshot, chosen, fail)
-        assert pictures.of(snapshot, chosen, lambda: "{}") == "{}"
+    with pytest.raises(UnknownEntity):
+        pictures.of("000001", chosen, fail)
+    assert pictures.of("000001", chosen, lambda: nothing) is nothing
 
 
 def test_the_standalone_file_needs_nothing_else(client: FlaskClient) -> None:
@@ -247,7 +247,7 @@ def test_the_standalone_file_allows_its_own_scripts_only(client: FlaskClient) ->
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
     assert "unsafe" not in policy
     scripts = re.findall(r"<script>(.*?)</script>", response.text, re.S)
-    assert len(scripts) == 3
+    assert len(scripts) == 2
     for script in [*scripts, *re.findall(r"<style>(.*?)</style>", response.text, re.S)]:
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         assert f"'sha256-{digest}'" in policy
@@ -289,7 +289,7 @@ def test_nothing_else_of_pyvis_is_served(client: FlaskClient, path: str) -> None
 def test_our_scripts_never_write_markup() -> None:
     from importlib.resources import files
 
-    for name in ("network.js", "explore.js"):
+    for name in MODULES:
         text = files("scholargraph.web").joinpath("static", name).read_text("utf-8")
         assert not re.search(
             r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", text

@@ -8,6 +8,7 @@ import sys
 import networkx as nx
 import pytest
 
+from scholargraph.graph.entities import NODE_KINDS
 from scholargraph.graph.incidence import Incidence
 from scholargraph.graph.layout import SPACING, positions
 from scholargraph.graph.network import coauthors, neighbourhood
@@ -32,7 +33,6 @@ def test_a_picture_has_what_vis_network_draws() -> None:
     assert drawn["nodes"][0] | {"x": 0, "y": 0} == {
         "id": "a",
         "label": "a",
-        "title": "Author: a, 4 papers",
         "group": "author",
         "shape": "dot",
         "value": 2.0,
@@ -42,11 +42,9 @@ def test_a_picture_has_what_vis_network_draws() -> None:
     }
     assert drawn["edges"] == [
         {
-            "id": "a b",
             "from": "a",
             "to": "b",
             "value": 4,
-            "title": "4 papers, 2020 to 2021",
             "first": 2020,
             "last": 2021,
         }
@@ -57,8 +55,9 @@ def test_a_picture_has_what_vis_network_draws() -> None:
 
 def test_every_kind_has_a_shape_and_a_colour_of_its_own() -> None:
     groups = Picture().options["groups"]
+    kinds = [groups[kind] for kind in NODE_KINDS]
 
-    assert len({group["shape"] for group in groups.values()}) == len(SHAPES)
+    assert len({group["shape"] for group in kinds}) == len(NODE_KINDS)
     assert len({group["color"] for group in groups.values()}) == len(SHAPES)
 
 
@@ -66,7 +65,7 @@ def test_labels_are_kept_as_they_are() -> None:
     drawn = picture(network(("a", "b", 1), a=HOSTILE))
 
     assert drawn["nodes"][0]["label"] == HOSTILE
-    assert drawn["nodes"][0]["title"] == f"Author: {HOSTILE}, 1 paper"
+    assert "title" not in drawn["nodes"][0]
 
 
 def test_a_link_is_kept_once_whichever_end_comes_first() -> None:
@@ -77,7 +76,21 @@ def test_a_link_is_kept_once_whichever_end_comes_first() -> None:
     net.add_link("a", "b", data)
     net.add_link("b", "a", data)
 
-    assert [edge["title"] for edge in net.edges] == ["1 paper"]
+    assert [edge["value"] for edge in net.edges] == [1]
+
+
+def test_pinned_nodes_stand_where_they_were_put() -> None:
+    drawn = picture(network(("a", "b", 1)), {"b": (10.0, -20.5)})
+
+    assert [(node["x"], node["y"]) for node in drawn["nodes"]][1] == (10.0, -20.5)
+
+
+def test_a_path_stands_in_a_line_from_end_to_end() -> None:
+    graph = network(("a", "p", 1), ("p", "b", 1))
+    graph.graph["path"] = True
+    places = [node["x"] for node in picture(graph)["nodes"]]
+
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize(

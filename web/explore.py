@@ -1,100 +1,56 @@
-"""The interactive view: its page, its data, the evidence behind a link, a file of its own."""
+"""The interactive view: its page, its data, the evidence behind a link, files of it, its query."""
 
-import base64
-import hashlib
 import json
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
 from dataclasses import asdict
-from functools import cache
-from importlib.resources import files
+from urllib.parse import quote
 
-from flask import Blueprint, Response, current_app, render_template, request
-from markupsafe import Markup
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
+from scholargraph.graph.behind import behind
 from scholargraph.graph.entities import Entity, Years
 from scholargraph.graph.links import evidence
-from scholargraph.graph.store import Snapshot
+from scholargraph.graph.network_files import cytoscape, vosviewer
 
 from . import vendor
-from .choice import Choice, choice, heading, known, network, number, refusal
+from .choice import Choice, choice, known, number, refusal, share
+from .holdings import current_incidence
+from .packing import packed
+from .pictures import heading, network, picture
 from .problems import Problem
 from .service import service
+from .standalone import MODULES, inline
+from .standalone import standalone as as_file
 
 blueprint = Blueprint("explore", __name__)
 
-PICTURES = "scholargraph.pictures"
-
-# A picture of 300 nodes is about 300 kB of JSON.
-KEPT_PICTURES = 24
-
-SCRIPTS = ("network.js", "explore.js")
-STYLES = ("app.css", "explore.css")
-
-
-class Pictures:
-    """
-    The latest pictures as JSON, by snapshot and choice, so that a reload draws nothing anew.
-
-    Who asks for one that is being drawn waits for it: a crowd at a new page draws once.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, Choice], Future[str]] = OrderedDict()
-
-    def forget(self) -> None:
-        """Keeps none any longer."""
-        with self._lock:
-            self._kept.clear()
-
-    def of(self, snapshot: Snapshot, chosen: Choice, draw: Callable[[], str]) -> str:
-        """The picture of *chosen* in *snapshot*; *draw* makes it where it is not kept."""
-        key = snapshot.name, chosen
-        with self._lock:
-            picture = self._kept.get(key)
-            if picture is None:
-                mine = self._kept[key] = Future()
-                while len(self._kept) > KEPT_PICTURES:
-                    self._kept.popitem(last=False)
-            else:
-                self._kept.move_to_end(key)
-        if picture is not None:
-            try:
-                return picture.result()
-            except CancelledError:  # whoever drew it failed, and was told why: so will this one
-                return draw()
-        try:
-            mine.set_result(draw())
-        finally:
-            if not mine.done():
-                with self._lock:
-                    self._kept.pop(key, None)
-                mine.cancel()
-        return mine.result()
+# What browsers and servers on the way take for an address.
+LONGEST = 60_000
 
 
 @blueprint.get("/explore")
-def page() -> str:
+def page() -> Response:
     """The view as a page; its data stand in it, so that the picture waits for no second answer."""
     snapshot = service().snapshot()
     chosen = choice(snapshot)
-    return render_template(
+    drawn = picture(snapshot, chosen)
+    text = render_template(
         "explore.html",
         chosen=chosen,
-        data=_inline(_picture(snapshot, chosen)),
+        picture=drawn.data,
+        modules=MODULES,
+        data=inline(drawn.text),
         vis=vendor.address("vis-network.min.js"),
     )
+    return _revalidated(packed(Response(text, content_type="text/html; charset=utf-8")))
 
 
 @blueprint.get("/explore.json")
 def data() -> Response:
     """Nodes and links of the view."""
     snapshot = service().snapshot()
-    response = Response(_picture(snapshot, choice(snapshot)), content_type="application/json")
-    return _revalidated(response)
+    drawn = picture(snapshot, choice(snapshot))
+    return _revalidated(packed(Response(drawn.text, content_type="application/json")))
 
 
 @blueprint.get("/explore.html")
@@ -102,82 +58,101 @@ def standalone() -> Response:
     """The view as one file that opens from a disk: no network, no server."""
     snapshot = service().snapshot()
     chosen = choice(snapshot)
-    focus = known(snapshot, chosen.focus, "focus")
-    scripts = [vis_network(), *(_static(name) for name in SCRIPTS)]
-    style = "\n".join(_static(name) for name in STYLES)
-    policy = "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src {' '.join(_hash(script) for script in scripts)}",
-            f"style-src {_hash(style)}",
-            "img-src data: blob:",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
-    )
-    text = render_template(
-        "explore_file.html",
-        chosen=chosen,
-        heading=heading(chosen, focus),
-        data=_inline(_picture(snapshot, chosen)),
-        policy=policy,
-        scripts=[Markup(script) for script in scripts],
-        style=Markup(style),
-    )
+    text, policy = as_file(picture(snapshot, chosen), chosen)
     response = Response(text, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = policy
-    response.headers["Content-Disposition"] = f'attachment; filename="{_file_name(focus, chosen)}"'
-    return _revalidated(response)
+    return _revalidated(_attached(response, f"{_file_name(chosen)}.html"))
+
+
+@blueprint.get("/explore.vosviewer.json")
+def for_vosviewer() -> Response:
+    """The view for VOSviewer."""
+    snapshot = service().snapshot()
+    chosen = choice(snapshot)
+    text = vosviewer(network(snapshot, chosen), _places(chosen))
+    response = Response(text, content_type="application/json")
+    return _attached(response, f"{_file_name(chosen)}.vosviewer.json")
+
+
+@blueprint.get("/explore.cyjs")
+def for_cytoscape() -> Response:
+    """The view for Cytoscape."""
+    snapshot = service().snapshot()
+    chosen = choice(snapshot)
+    text = cytoscape(network(snapshot, chosen), _places(chosen))
+    response = Response(text, content_type="application/json")
+    return _attached(response, f"{_file_name(chosen)}.cyjs")
+
+
+@blueprint.get("/explore/query")
+def query() -> AnyResponse:
+    """The SPARQL editor with a query for exactly the nodes of the view."""
+    snapshot = service().snapshot()
+    chosen = choice(snapshot)
+    graph = network(snapshot, chosen)
+    focus = known(snapshot, chosen.focus, "focus")
+    # What was chosen by weight, by hand or by a computation, no query can choose again.
+    by_name = (graph.graph["more"] or chosen.minimum > 1 or chosen.opened or chosen.hidden) or not (
+        chosen.view != "path" and not chosen.folded and not chosen.community
+    )
+    text = behind(
+        heading(snapshot, chosen, focus),
+        base=service().iris.base,
+        kinds=chosen.kinds,
+        focus=focus,
+        with_focus=chosen.view == "mixed",
+        years=chosen.years,
+        confidence=chosen.confidence,
+        shown=list(graph) if by_name else None,
+        more=graph.graph["more"],
+    )
+    address = f"{url_for('sparql.sparql')}?query={quote(text, safe='')}"
+    if len(address) > LONGEST:
+        return _attached(Response(text, content_type="application/sparql-query"), "view.rq")
+    return redirect(address, 303)
 
 
 @blueprint.get("/explore/evidence.json")
 def evidence_between() -> Response:
     """The papers, and the sentences marked, that link the parameters a and b."""
     snapshot = service().snapshot()
-    ends = []
+    ends: list[Entity] = []
     for name in ("a", "b"):
-        if not (iri := request.args.get(name, "").strip()):
+        end = known(snapshot, request.args.get(name, "").strip() or None, name)
+        if end is None:
             raise refusal(name, "is missing; the evidence is between two things, a and b")
-        ends.append(known(snapshot, iri, name))
+        ends.append(end)
     a, b = ends
-    assert a is not None and b is not None
     if a.kind == b.kind == "paper":
         raise refusal("b", "is a paper as a is; a link has an author or a concept at one end")
     years = Years(number("from", 0, 9999), number("to", 0, 9999))
-    found = evidence(snapshot, a, b, years=years)
-    if not found.papers and years == Years():
+    confidence = share("confidence")
+    named = _naming(ends, confidence) if confidence else None
+    found = evidence(snapshot, a, b, years=years, among=named)
+    if not found.papers and years == Years() and not confidence:
         raise Problem(404, "No link", f"No paper links {a.label} and {b.label}.")
     text = json.dumps(asdict(found), ensure_ascii=False)
     return _revalidated(Response(text, content_type="application/json"))
 
 
-def _picture(snapshot: Snapshot, chosen: Choice) -> str:
-    def draw() -> str:
-        # pyvis brings IPython along: only who wants a picture waits for it.
-        from scholargraph.graph.view import picture
-
-        drawn = picture(network(snapshot, chosen))
-        drawn.update(
-            base=service().iris.base,
-            heading=heading(chosen, known(snapshot, chosen.focus, "focus")),
-            view=chosen.view,
-            kinds=chosen.kinds,
-            opened=chosen.opened,
-            hidden=chosen.hidden,
-        )
-        drawn["from"], drawn["to"] = chosen.years.first, chosen.years.last
-        drawn["min"], drawn["limit"] = chosen.minimum, chosen.limit
-        return json.dumps(drawn, ensure_ascii=False)
-
-    pictures = current_app.extensions.setdefault(PICTURES, Pictures())
-    return str(pictures.of(snapshot, chosen, draw))
+def _naming(ends: list[Entity], confidence: float) -> set[str]:
+    """The papers that name each of *ends* so surely."""
+    corpus = current_incidence()
+    found: set[str] | None = None
+    for end in ends:
+        if end.kind == "paper":
+            papers = {end.iri}
+        else:
+            thing = corpus.thing_at.get(end.iri)
+            numbers = [] if thing is None else corpus.papers_of(thing, confidence).tolist()
+            papers = {corpus.papers[number] for number in numbers}
+        found = papers if found is None else found & papers
+    return found or set()
 
 
-def _inline(text: str) -> Markup:
-    """JSON as the content of a script element: no label in it can end the element."""
-    for character in "<>&":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)
+def _places(chosen: Choice) -> dict[str, tuple[float, float]]:
+    nodes = picture(service().snapshot(), chosen).data["nodes"]
+    return {node["id"]: (node["x"], node["y"]) for node in nodes}
 
 
 def _revalidated(response: Response) -> Response:
@@ -187,26 +162,13 @@ def _revalidated(response: Response) -> Response:
     return response
 
 
-@cache
-def vis_network() -> str:
-    """vis-network as text that can stand in a script element."""
-    text = vendor.located("vis-network.min.js").read_text("utf-8")
-    # HTML turns CRLF into LF before the browser hashes; the map's address would lead nowhere.
-    text = text.replace("\r\n", "\n").partition("\n//# sourceMappingURL")[0]
-    return text.replace("</script", "<\\/script")
+def _attached(response: Response, name: str) -> Response:
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
-@cache
-def _static(name: str) -> str:
-    return files(__package__).joinpath("static", name).read_text("utf-8")
-
-
-@cache
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _file_name(focus: Entity | None, chosen: Choice) -> str:
-    name = focus.iri.rstrip("/").rpartition("/")[2] if focus else "corpus"
+def _file_name(chosen: Choice) -> str:
+    iri = chosen.focus or chosen.community or ""
+    name = iri.rstrip("/").rpartition("/")[2] or ("communities" if chosen.folded else "corpus")
     safe = "".join(c if c.isascii() and c.isalnum() else "-" for c in name)[:60].strip("-")
-    return f"{chosen.view}-{safe or 'focus'}.html"
+    return f"{chosen.view}-{safe or 'focus'}"

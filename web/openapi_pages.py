@@ -189,9 +189,20 @@ def _chosen() -> list[Node]:
         parameter("from", "The first year.", whole(0, 9999), example=2015),
         parameter("to", "The last year.", whole(0, 9999), example=2030),
         parameter("min", "Papers behind a link, at least.", whole(1, 1_000_000, default=1)),
+        parameter(
+            "confidence",
+            "How sure a paper has to be that it names a concept.",
+            {"type": "number", "minimum": 0, "maximum": 1},
+            example=0.5,
+        ),
         parameter("limit", "Nodes at most.", whole(1, MOST), example=50),
         parameter("open", "Nodes that were opened.", _list(TEXT) | {"maxItems": 20}, example=[]),
         parameter("hide", "Nodes left out.", _list(TEXT), example=[]),
+        parameter("pin", "Where nodes stand: x,y,IRI.", _list(TEXT) | {"maxItems": 60}, example=[]),
+        parameter("fold", "Communities instead of things.", choice("yes", "no"), example="no"),
+        parameter("community", "The community of this thing.", IRI),
+        parameter("a", "Where a path begins.", TEXT),
+        parameter("b", "Where a path ends.", TEXT),
     ]
 
 
@@ -203,7 +214,7 @@ def _explore() -> Node:
     networks = content(*(MEDIA_TYPES[suffix].partition(";")[0] for suffix in NETWORKS))
     revalidated = {"ETag": TEXT}
     end = "An author, a paper or a concept."
-    years = chosen[3:5]
+    years, confidence = chosen[3:5], chosen[6]
     return {
         "/explore": _get(
             "explore", "The view", {200: answer("Its page.", content(HTML))}, chosen, 400, 404
@@ -232,6 +243,32 @@ def _explore() -> Node:
             [parameter("suffix", "The format.", choice(*NETWORKS), where="path"), *chosen],
             *(400, 404),
         ),
+        "/explore.vosviewer.json": _get(
+            "exploreVosviewer",
+            "The network of the view for VOSviewer",
+            {200: answer("The file.", content(JSON))},
+            chosen,
+            *(400, 404),
+        ),
+        "/explore.cyjs": _get(
+            "exploreCytoscape",
+            "The network of the view for Cytoscape",
+            {200: answer("The file.", content(JSON))},
+            chosen,
+            *(400, 404),
+        ),
+        "/explore/query": _get(
+            "exploreQuery",
+            "The SPARQL editor with a query for the nodes of the view",
+            {
+                200: answer(
+                    "The query, too long for an address.", content("application/sparql-query")
+                ),
+                303: answer("The editor.", Location=TEXT),
+            },
+            chosen,
+            *(400, 404),
+        ),
         "/explore/evidence.json": _get(
             "evidence",
             "The sentences behind a link",
@@ -243,6 +280,7 @@ def _explore() -> Node:
                 parameter("a", end, IRI, required=True),
                 parameter("b", end, IRI, required=True),
                 *years,
+                confidence,
             ],
             *(400, 404),
         ),

@@ -1,10 +1,11 @@
 """vis-network for the browser, straight out of the installed pyvis: no copy, no CDN."""
 
+import gzip
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from flask import Blueprint, Response, send_from_directory, url_for
+from flask import Blueprint, Response, request, send_from_directory, url_for
 
 from scholargraph import ScholarGraphError
 
@@ -46,6 +47,11 @@ def address(name: str) -> str:
     return url_for("vendor.file", version=VERSION, name=name)
 
 
+@cache
+def _packed(name: str) -> bytes:
+    return gzip.compress(located(name).read_bytes(), mtime=0)
+
+
 @blueprint.get("/vendor/<version>/<name>")
 def file(version: str, name: str) -> Response:
     """One of `FILES`, for a browser to keep for good."""
@@ -53,6 +59,13 @@ def file(version: str, name: str) -> Response:
         raise Problem(404, "Not found", f"No file {name} of version {version} is served here.")
     path = located(name)
     response = send_from_directory(path.parent, path.name, max_age=A_YEAR)
+    response.vary.add("Accept-Encoding")
+    if request.accept_encodings.quality("gzip") > 0:
+        response.close()  # the file that it would send
+        response = Response(_packed(name), content_type=response.content_type)
+        response.vary.add("Accept-Encoding")
+        response.headers["Content-Encoding"] = "gzip"
+        response.cache_control.max_age = A_YEAR
     response.cache_control.public = True
     response.cache_control.immutable = True
     return response
