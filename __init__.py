@@ -16,6 +16,7 @@ tree with the code:
       + Misunderstood      a query or an update that the server refuses as it is written
       + Unanswered         a request whose answer did not come whole
   * HistoryError           a change that the history does not have, or cannot describe
+  * HistoryError           a change that the history does not have, or cannot describe
   * RdfError               RDF that cannot be read, with its line
   * GraphChanged           a graph that is not the one whose change was asked for
   * QueryError             a query that cannot be answered as written, with line and column

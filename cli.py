@@ -38,6 +38,8 @@ for command in (
     asking.stats,
     history.runs,
     history.diff,
+    history.runs,
+    history.diff,
     keeping.remove,
     keeping.validate,
     keeping.backup,

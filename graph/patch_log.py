@@ -130,7 +130,7 @@ class PatchLog:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-        if any(path.name.startswith(f"{path.parent.name[-5:]}000") for path in self._unsynced):
+        if any(int(path.name[:8]) % _EACH == 0 for path in self._unsynced):  # another folder
             self._prune()
         self._unsynced.clear()
 

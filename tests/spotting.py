@@ -58,7 +58,8 @@ def extract(papers: Iterable[Paper]) -> Iterator[tuple[Paper, Extraction]]:
 
 
 def record(id: str, abstract: str = "We train RiverNet on DeltaSAR for segmentation.") -> str:
-    return json.dumps({"id": id, "title": f"Paper {id}", "abstract": abstract})
+    value = {"id": id, "title": f"Paper {id}", "abstract": abstract, "authors": ["Ada Lindqvist"]}
+    return json.dumps(value)
 
 
 def write(path: Path, *lines: str) -> Path:
