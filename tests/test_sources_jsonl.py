@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scholargraph.extract.papers import Author, Paper, Profile, Record, Refusal
+from scholargraph.extract.papers import Author, Paper, Profile, Record, Reference, Refusal
 from scholargraph.extract.sources import SourceError, read, recognise
 from scholargraph.extract.sources.opening import LONGEST_LINE
 
@@ -135,6 +135,90 @@ def test_text_is_taken_to_the_letter(read_lines):
     ]
 
 
+def test_a_record_may_say_all_that_sources_know(paper):
+    found = paper(
+        genre="conference-paper",
+        volume=12,
+        issue="3",
+        pages="17-23",
+        publisher="Owl  Press",
+        withdrawn=True,
+        pmid=777,
+        pmcid="PMC888",
+        openalex="https://openalex.org/W12",
+        s2="a" * 40,
+        dblp="conf/owl/Li21",
+        acl="2021.owl-main.7",
+        isbn="0-306-40615-2",
+        authors=[
+            {"name": "Bo Li", "affiliation": ["Owl House", "Barn"]},
+            {"name": "Ada Müller", "affiliations": ["Barn"], "affiliation": "Moth Lab"},
+        ],
+    )
+
+    assert (found.genre, found.volume, found.issue) == ("conference-paper", "12", "3")
+    assert (found.pages, found.publisher, found.withdrawn) == ("17-23", "Owl Press", True)
+    assert found.ids == (
+        ("acl", "2021.owl-main.7"),
+        ("pmid", "777"),
+        ("pmcid", "PMC888"),
+        ("openalex", "W12"),
+        ("s2", "a" * 40),
+        ("dblp", "conf/owl/Li21"),
+        ("isbn", "9780306406157"),
+        ("source", "owls"),
+    )
+    assert [author.affiliations for author in found.authors] == [
+        ("Owl House", "Barn"),
+        ("Moth Lab", "Barn"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "reference"),
+    [
+        ("https://doi.org/10.1234/X", Reference((("doi", "10.1234/x"),))),
+        ("arXiv:2203.07720v2", Reference((("arxiv", "2203.07720"),))),
+        ("W12", Reference((("openalex", "W12"),))),
+        ("PMID: 777", Reference((("pmid", "777"),))),
+        ("P19-1001", Reference((("acl", "P19-1001"),))),
+        ("moths", Reference((("source", "moths"),))),
+        (12, Reference((("source", "12"),))),
+        (
+            {"doi": "10.1234/x", "title": "Moths  <i>fly</i>", "year": 1999},
+            Reference((("doi", "10.1234/x"),), "Moths fly", "1999"),
+        ),
+        ({"id": "moths"}, Reference((("source", "moths"),))),
+        ({"title": "Moths"}, Reference((), "Moths")),
+    ],
+)
+def test_a_reference_is_an_identifier_or_an_object(paper, given, reference):
+    assert paper(references=[given, given, {"year": 1999}, " "]).references == (reference,)
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_array_of_records_is_read_too(tmp_path, indent):
+    path = tmp_path / "papers"
+    path.write_text(json.dumps([OWLS, {"title": "x"}, None, OWLS, WORDS], indent=indent))
+
+    found = list(read(path))
+
+    assert recognise(path) == "jsonl"
+    assert [made.id for made in found if isinstance(made, Paper)] == ["owls", "words"]
+    assert [made.reason for made in found if isinstance(made, Refusal)] == [
+        'record 2: "abstract" is missing; each line needs title and abstract, or text',
+        "record 3: this is null; a paper is an object, {…}",
+        "record 4: \"id\" 'owls' stands as record 1 already; give each paper its own",
+    ]
+
+
+def test_one_record_may_be_spread_over_lines(tmp_path):
+    path = tmp_path / "papers"
+    path.write_text(json.dumps(OWLS, indent=2))
+
+    assert [made.id for made in read(path)] == ["owls"]
+
+
 def test_a_paper_without_id_is_named_by_title_and_year(read_lines):
     found = read_lines({"title": "Über  Eulen", "abstract": "Tief.", "year": 2020})
 
@@ -176,6 +260,10 @@ def test_a_paper_without_id_is_named_by_title_and_year(read_lines):
         (OWLS | {"authors": [{"orcid": None}]}, '"authors" has an entry without "name"'),
         (OWLS | {"authors": [{"name": "A", "position": 0}]}, '"position" of an author must be'),
         (OWLS | {"authors": ["A", {"name": "B", "position": 1}]}, 'the same "position"'),
+        (OWLS | {"genre": "poem"}, "\"genre\" is 'poem'; write one of article, conference-paper"),
+        (OWLS | {"withdrawn": 1}, '"withdrawn" is a number; it must be true or false'),
+        (OWLS | {"references": "moths"}, '"references" is a string; it must be a list'),
+        (OWLS | {"references": [[]]}, '"references" has a list in it; write a DOI'),
         (OWLS | {"truncated": "yes"}, '"truncated" is a string; it must be true or false'),
         (OWLS | {"categories": {}}, '"categories" has an object in it'),
         (OWLS | {"code": [1]}, '"code" has a number in it'),
@@ -284,13 +372,17 @@ def test_two_thousand_papers_of_the_acl_anthology_are_read():
 
 KEYS = st.sampled_from(
     "id title abstract text authors truncated date year venue categories doi arxiv url code "
-    "affiliations".split()
+    "affiliations genre volume issue pages publisher references withdrawn pmid isbn".split()
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["name", "position", "orcid"]), inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from("name position orcid affiliation doi title year id".split()),
+            inner,
+            max_size=3,
+        )
     ),
     max_leaves=6,
 )

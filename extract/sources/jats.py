@@ -1,7 +1,6 @@
 """Titles and abstracts in JATS, MathML and HTML to text: what Crossref passes on of publishers."""
 
 import re
-from html.parser import HTMLParser
 
 # https://jats.nlm.nih.gov and MathML 3; anything else in angle brackets is text: '<s>', '<unk>'.
 _BLOCKS = frozenset(
@@ -40,14 +39,11 @@ _VOID = frozenset(
     "br break inline-graphic graphic mspace none mprescripts milestone-start milestone-end "
     "glyph-data private-char".split()
 )
-_TAG = re.compile(
-    rf"</?(?:[A-Za-z]{{1,8}}:)?(?:{'|'.join(sorted(_KNOWN, key=len, reverse=True))})"
-    r"(?:\s[^<>]*)?/?>",
-    re.IGNORECASE,
-)
-# An angle bracket that opens nothing which is closed again; comments and sections are short.
-_NO_MARKUP = re.compile(
-    rf"(?!{_TAG.pattern}|<!--.{0,300}?-->|<\?[A-Za-z][^<>]*>|<!\[CDATA\[.{0,300}?\]\]>)<", re.I | re.S
+# A tag, comment, instruction or literal section; one that is not closed is text.
+_MARKUP = re.compile(
+    r"<(?:(?P<end>/)?(?:[A-Za-z]{1,8}:)?(?P<name>[A-Za-z][\w-]{0,40})(?:\s[^<>]*?)?(?P<void>/)?>"
+    r"|!--.{0,300}?-->|\?[A-Za-z][^<>]*>|!\[CDATA\[(?P<data>.{0,300}?)\]\]>)",
+    re.DOTALL,
 )
 _DOCUMENT = re.compile(r"\\begin\{document\}(.*?)\\end\{document\}", re.DOTALL)
 _OWN_HEADING = re.compile(r"(?:abstract|summary|résumé|zusammenfassung|resumen)\s*[:.]?", re.I)
@@ -60,25 +56,28 @@ def untagged(text: str) -> str:
 
     Headings get a colon, the heading 'Abstract' goes; of a formula in two notations LaTeX stays.
 
-    >>> untagged("<jats:title>Abstract</jats:title><jats:p>Owls <jats:italic>see</jats:italic>.")
-    ' Owls see.'
+    >>> untagged("<jats:title>Abstract</jats:title><jats:p>Owls <i>see</i>.</jats:p>").strip()
+    'Owls see.'
     >>> untagged("<mml:math><mml:msup><mml:mi>x</mml:mi><mml:mn>2</mml:mn></mml:msup></mml:math>")
     'x^2'
     """
-    if "<" not in text or _TAG.search(text) is None:
+    if "<" not in text:
         return text
     reader = _Reader()
-    # Entities are left to `plain`, and what is no markup is text.
-    reader.feed(_NO_MARKUP.sub("&lt;", text.replace("&", "&amp;")))
-    reader.close()
-    return reader.text()
+    here = 0
+    for found in _MARKUP.finditer(text):
+        reader.write(text[here : found.start()])
+        reader.mark(found)
+        here = found.end()
+    reader.write(text[here:])
+    return reader.text() if reader.marked else text
 
 
-class _Reader(HTMLParser):
-    """Collects the text; each open element that matters has its own list of pieces."""
+class _Reader:
+    """Collects the text; each element that is open has its own list of pieces."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+        self.marked = False
         self._open: list[tuple[str, list[str]]] = [("", [])]
 
     def text(self) -> str:
@@ -86,29 +85,24 @@ class _Reader(HTMLParser):
             self._leave()
         return "".join(self._open[0][1])
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        name = _local(tag)
-        if name in _VOID or len(self._open) > _DEEPEST:
-            self._write(" " if name in _BLOCKS else "")
+    def mark(self, found: re.Match[str]) -> None:
+        name = (found["name"] or "").lower()
+        if name and name not in _KNOWN:
+            self.write(found[0])
+            return
+        self.marked = True
+        if not name:
+            self.write(found["data"] or "")
+        elif found["end"]:
+            if any(name == opened for opened, _ in self._open):
+                while self._leave() != name:
+                    pass
+        elif found["void"] or name in _VOID or len(self._open) > _DEEPEST:
+            self.write(" " if name in _BLOCKS else "")
         else:
             self._open.append((name, []))
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._write(" " if _local(tag) in _BLOCKS else "")
-
-    def handle_endtag(self, tag: str) -> None:
-        name = _local(tag)
-        if any(name == opened for opened, _ in self._open):
-            while self._leave() != name:
-                pass
-
-    def handle_data(self, data: str) -> None:
-        self._write(data)
-
-    def unknown_decl(self, data: str) -> None:
-        self._write(data.removeprefix("CDATA[").replace("&amp;", "&"))
-
-    def _write(self, text: str) -> None:
+    def write(self, text: str) -> None:
         if text:
             self._open[-1][1].append(text)
 
@@ -139,10 +133,6 @@ class _Reader(HTMLParser):
         if text or (in_script and name in _MATH):
             siblings.append(text)
         return name
-
-
-def _local(tag: str) -> str:
-    return tag.rpartition(":")[2]
 
 
 def _heading(text: str) -> str:
