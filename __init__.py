@@ -16,7 +16,6 @@ tree with the code:
       + Misunderstood      a query or an update that the server refuses as it is written
       + Unanswered         a request whose answer did not come whole
   * HistoryError           a change that the history does not have, or cannot describe
-  * HistoryError           a change that the history does not have, or cannot describe
   * RdfError               RDF that cannot be read, with its line
   * GraphChanged           a graph that is not the one whose change was asked for
   * QueryError             a query that cannot be answered as written, with line and column
@@ -29,6 +28,7 @@ tree with the code:
   * QueryTooLarge          a query that ran past its memory, or whose answer is too long
   * AnswerUnwritable       an answer that the format asked for cannot hold
   * NotXml                 a graph that RDF/XML cannot hold
+  * CompareError           things that cannot be compared: too many, unknown, of several kinds
   * ExportError            what cannot be exported so, or to there
   * RemovalError           a name that stands for nothing that can be removed
   * UnknownEntity          an IRI that the graph does not describe

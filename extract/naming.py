@@ -7,11 +7,13 @@ business of `introduces`.
 
 import re
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from .annotations import ShortForm
 from .mentions import Kind
 from .phrases import any_of
+
+if TYPE_CHECKING:  # spaCy comes with it, and the server reads what runs have come to without
+    from .annotations import ShortForm
 
 Cue = Literal["title", "called", "apposition", "noun", "list", "capitals", "definition", "proposal"]
 
@@ -370,7 +372,7 @@ _CAPITALISED = re.compile(
 )
 
 
-def definition_kind(text: str, start: int, end: int, form: ShortForm) -> Kind | None:
+def definition_kind(text: str, start: int, end: int, form: "ShortForm") -> Kind | None:
     """
     The kind of what an abbreviation stands for, where the sentence names or proposes it there.
 

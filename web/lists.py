@@ -58,7 +58,7 @@ def listing(kind: str) -> Response:
     Every paper, author or concept of one kind, page by page.
 
     Raises:
-        Problem: 400 for an unknown order, 404 for a page that is none.
+        Problem: 400 for an unknown order or choice, 404 for a page that is none.
     """
     catalogue = current_catalogue()
     sorts = SORTS.get(kind, SORTS["concept"])
@@ -128,10 +128,12 @@ def _filter(kind: str, catalogue: Catalogue) -> Filter:
         for key in request.args.getlist(tied)
         if key
     ]
+    if request.args.get("code", "yes") != "yes":
+        raise standard(400, "There is no such choice of code; code=yes asks for papers with code.")
     return Filter(
         words,
         request.args.get("year", "").strip()[:10],
-        request.args.get("code", "") == "yes",
+        "code" in request.args,
         tuple(Named(iri, catalogue.name(iri)) for iri in dict.fromkeys(iris)),
     )
 

@@ -111,7 +111,7 @@ def _behind() -> Node:
     return {
         "/query/{name}": {
             "get": operation(
-                "query",
+                "queryBehind",
                 "The query behind a table of a page",
                 {303: answer("It, on the SPARQL page.", Location=TEXT)},
                 *(400, 404),

@@ -10,6 +10,7 @@ from scholargraph.graph.search import Found
 from . import wording
 from .answering import HTML, JSON, as_json, chosen, page
 from .holdings import current_catalogue, current_index
+from .problems import standard
 
 blueprint = Blueprint("search", __name__)
 
@@ -47,9 +48,14 @@ def suggest() -> Response:
     A few of the best hits for ``q``, best kind first, each with where its page is.
 
     With ``kind`` only hits of that kind.
+
+    Raises:
+        Problem: 400 for a kind that there is none of.
     """
-    question, kind = request.args.get("q", ""), request.args.get("kind", "")
-    if kind in KINDS:
+    question, kind = request.args.get("q", ""), request.args.get("kind")
+    if kind is not None:
+        if kind not in KINDS:
+            raise standard(400, f"There is no kind {kind[:40]!r}; kind is {' or '.join(KINDS)}.")
         found = current_index().search(question, limit=SUGGESTIONS, kinds=(kind,))
     else:
         found = current_index().search(question, limit=SUGGESTED)
