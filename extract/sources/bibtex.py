@@ -244,7 +244,7 @@ def _identifiers(
     ids.add("pmid", fields.get("pmid") or (eprint * (archive == "pubmed")), identity.pmid, "pmid")
     ids.add("pmcid", fields.get("pmcid") or fields.get("pmc"), identity.pmcid, "pmcid")
     if entry.key.upper().startswith("DBLP:"):
-        ids.add("dblp", entry.key, identity.dblp, "key")
+        ids.add("dblp", entry.key, identity.dblp, None)
     ids.look(venue, *(fields.get(name) for name in ("number", "volume", "note", "howpublished")))
     if venue and _is_preprint_server(venue):  # DBLP's 'CoRR, abs/1706.03762'
         ids.look(f"arxiv:{fields.get('volume', '').removeprefix('abs/')}")

@@ -143,7 +143,7 @@ class _Cutter:
         while True:
             if self._piece is None:
                 start = _ENTRY.search(line, here)
-                if start is None:
+                if start is None or "%" in line[here : start.start()]:  # a comment, says Biber
                     return
                 if start[2] is None:
                     self._pending = line[start.start() :] + " "

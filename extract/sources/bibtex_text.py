@@ -35,13 +35,14 @@ def unmarked(text: str) -> str:
     >>> plain(unmarked(r"{BERT} by {\"O}zg{\"u}r, {Smith, Jones} \& Fig.~3"))
     'BERT by Özgür, Smith, Jones & Fig. 3'
     """
-    text = _ACCENT.sub(_letter, text)
     if "\\" in text:
+        text = _ACCENT.sub(_letter, text)
         text = _BRACE_MACROS.sub(lambda m: r"\{" if m[1] == "left" or m[2] == "l" else r"\}", text)
+    if "--" in text:
+        text = _DASH.sub(lambda match: "–" if match[1] == "--" else "—", text)
     if "{" in text or "}" in text:
         text = _without_grouping(text)
-    text = _DASH.sub(lambda match: "–" if match[1] == "--" else "—", text)
-    return _TIE.sub(" ", text)
+    return _TIE.sub(" ", text) if "~" in text else text
 
 
 def _letter(match: re.Match[str]) -> str:
@@ -82,7 +83,7 @@ def _without_grouping(text: str) -> str:
 
 def field(text: str) -> str:
     """A short field as plain text."""
-    return plain(unmarked(text))
+    return plain(unmarked(text)) if text else ""
 
 
 def people(text: str) -> list[str]:

@@ -19,7 +19,7 @@ _WITHDRAWN = re.compile(r"\b(?:withdrawn|retracted|retraction)\b", re.IGNORECASE
 _WITHDRAWN_TITLE = re.compile(
     r"\W{0,2}(?:RETRACTED|WITHDRAWN)\b|Retract(?:ed|ion) (?:Article|Note)"
 )
-_INITIALS = re.compile(r"(?:[^\W\d_]\.?[ -]?){1,4}")
+_INITIALS = re.compile(r"(?:[^\W\d_a-z]\.?[ -]?){1,4}")
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
 
 _NUMBERED = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?!\d)", re.ASCII)
@@ -138,14 +138,21 @@ class Identifiers:
         self._found: dict[tuple[str, str], None] = {}
         self._notices = notices
 
-    def add(self, scheme: str, text: str | None, normal: Callable[[str], str], field: str) -> None:
-        """The identifier that *field* is for; *normal* raises ValueError where it is none."""
+    def add(
+        self, scheme: str, text: str | None, normal: Callable[[str], str], field: str | None
+    ) -> None:
+        """
+        The identifier that *field* is for; *normal* raises ValueError where it is none.
+
+        That is no news where no field is for it.
+        """
         if not text or not text.strip():
             return
         try:
             self._keep(scheme, normal(text))
         except ValueError as error:
-            self._notices.append(f"{field}: {error}")
+            if field:
+                self._notices.append(f"{field}: {error}")
 
     def look(self, *texts: str | None) -> None:
         """Whatever arXiv identifiers stand in texts that are for something else."""
