@@ -1,6 +1,6 @@
 # make demo: the graph of data/, built and served.  make test: every check that CI runs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types unit doctest browser comunica bench lock clean
+.PHONY: help setup tools demo test lint types unit doctest browser comunica bench soak lock clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,7 +11,8 @@ help:
 	@echo "make demo    build the graph of data/ and serve it at http://127.0.0.1:$(PORT)"
 	@echo "make test    lint, types, tests, doctests, packaging"
 	@echo "make bench   the benchmarks, one after the other"
-	@echo "make lock    resolve the dependencies anew into requirements.lock"
+	@echo "make soak    kills importing, writing and copying processes, hundreds of times"
+	@echo "make lock    resolve the dependencies anew into requirements*.lock"
 
 # Exactly the versions of requirements.lock, then this checkout, editable. setuptools warns that
 # graph/ and others may be imported by their short names: ruff forbids it, so it need not.
@@ -23,26 +24,32 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+# What tests and benchmarks want beside it.
+tools: $(VENV)/tools
+$(VENV)/tools: requirements-dev.lock $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	@touch $@
+
 demo: setup
 	$(BIN)/scholargraph demo --port $(PORT)
 
 test: lint types unit doctest
 
-lint: setup
+lint: tools
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
 # What installs is what is checked: the package, not the folder.
-types: setup
+types: tools
 	rm -rf .types build
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --target .types .
 	MYPYPATH=.types $(BIN)/mypy --strict -p scholargraph
 
-unit: setup browser comunica
+unit: tools browser comunica
 	$(BIN)/pytest
 
 # The two modules left out hold no example, and need PyTorch.
-doctest: setup
+doctest: tools
 	$(BIN)/pytest -p no:cacheprovider --doctest-modules --ignore=extract/encoder.py --ignore=extract/model_export.py \
 	  --pyargs scholargraph.graph scholargraph.extract scholargraph.web
 
@@ -64,13 +71,15 @@ tests/comunica/node_modules/ready: tests/comunica/package-lock.json
 	@if command -v npm > /dev/null; then npm ci --silent --prefix tests/comunica && touch $@; fi
 
 # Those of benchmarks/ that are folders want peers or data: their README says which.
-bench: setup
+bench: tools
 	for script in benchmarks/*.py; do $(BIN)/python $$script; done
 	$(BIN)/python benchmarks/sparql --work .bench --json .bench/sparql.json
 
-lock: setup
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra validate --group dev \
-	  --no-emit-index-url --no-header --generate-hashes pyproject.toml -o requirements.lock
+# The same versions in both: the second is resolved within the first.
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes
+lock: tools
+	$(BIN)/$(LOCK) --group build pyproject.toml -o requirements.lock
+	$(BIN)/$(LOCK) -c requirements.lock --extra validate --group dev pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .types build dist *.egg-info demo.db
