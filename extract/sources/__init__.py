@@ -26,6 +26,7 @@ from . import (
     ris,
     semanticscholar,
     tabular,
+    turtle,
 )
 from .jsonstream import looks_like_json
 from .opening import SourceError, source_hash
@@ -46,6 +47,7 @@ _READERS = {
     "arxiv": _Reader(arxiv.matches, arxiv.read),
     "acl": _Reader(acl.matches, acl.read),
     "pubmed": _Reader(pubmed.matches, pubmed.read),
+    "turtle": _Reader(turtle.matches, turtle.read),
     "profile": _Reader(profile.matches, profile.read),
     "bibtex": _Reader(bibtex.matches, bibtex.read),
     "ris": _Reader(ris.matches, ris.read),

@@ -2,113 +2,47 @@
 Our own graph back: Turtle, TriG, N-Triples and N-Quads as `scholargraph export` writes them.
 
 What the graph read out of a paper's text is left out, since it will be read again; what a source
-said of it is all taken. The IRIs below are those of `graph/vocab.py`, which this package may not
-import; a test compares them.
+said of it is all taken.
 """
 
+import codecs
 import datetime
-import io
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 from urllib.parse import unquote
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, parse
 
 from ..dates import iso_date
 from ..latex import plain
-from ..papers import Author, Genre, Measure, Paper, Profile, Record, Refusal, SourceClaim
+from ..papers import Author, Measure, Paper, Profile, Record, Reference, Refusal, SourceClaim
 from . import identity, opening
-from .fields import check_length, optional_abstract, title_text
+from . import turtle_terms as t
+from .fields import LONGEST_TITLE, check_length
 
-SG = "https://w3id.org/scholargraph/ns#"
-SCHEMA = "https://schema.org/"
-DCT = "http://purl.org/dc/terms/"
-FABIO = "http://purl.org/spar/fabio/"
-PRISM = "http://prismstandard.org/namespaces/basic/2.0/"
-
-TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
-ARTICLE = SCHEMA + "ScholarlyArticle"
-PROFILE = SCHEMA + "ProfilePage"
-TITLE = DCT + "title"
-ABSTRACT = DCT + "abstract"
-ISSUED = DCT + "issued"
-IDENTIFIER = DCT + "identifier"
-CATEGORY = DCT + "subject"
-PART_OF = DCT + "isPartOf"
-DOI = PRISM + "doi"
-ISBN = PRISM + "isbn"
-VENUE = PRISM + "publicationName"
-VOLUME = PRISM + "volume"
-ISSUE = PRISM + "number"
-PAGES = PRISM + "pageRange"
-PUBLISHER = "http://purl.org/dc/elements/1.1/publisher"
-ARXIV_ID = FABIO + "hasArXivId"
-SAME_AS = SCHEMA + "sameAs"
-URL = SCHEMA + "url"
-CODE = SCHEMA + "codeRepository"
-CODE_FLAG = SG + "codeFlag"
-WITHDRAWN = SG + "withdrawn"
-AUTHORS_TRUNCATED = SG + "authorsTruncated"
-AFFILIATION_TAG = SG + "affiliationTag"
-AUTHORSHIP = SG + "Authorship"
-NAME_AS_GIVEN = SG + "nameAsGiven"
-POSITION = SG + "position"
-ORCID = SG + "orcid"
-AFFILIATION = SG + "affiliation"
-SOURCE_CLAIM = SG + "SourceClaim"
-MEASURE = SG + "measure"
-VALUE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#value"
-UNIT = SG + "unit"
-CAPTURED = SG + "captured"
-
-GENRES: dict[str, Genre] = {
-    FABIO + "JournalArticle": "article",
-    FABIO + "ConferencePaper": "conference-paper",
-    FABIO + "Preprint": "preprint",
-    FABIO + "ReviewArticle": "review",
-    FABIO + "Book": "book",
-    FABIO + "BookChapter": "chapter",
-    FABIO + "Thesis": "thesis",
-    FABIO + "ReportDocument": "report",
-}
-# What begins an address that schema:sameAs gives, and the identifier behind it.
-SCHEMES = {
-    "https://doi.org/": ("doi", identity.doi),
-    "https://arxiv.org/abs/": ("arxiv", identity.arxiv),
-    "https://aclanthology.org/": ("acl", str),
-    "https://pubmed.ncbi.nlm.nih.gov/": ("pmid", identity.pmid),
-    "https://pmc.ncbi.nlm.nih.gov/articles/": ("pmcid", identity.pmcid),
-    "https://openalex.org/": ("openalex", identity.openalex),
-    "https://www.semanticscholar.org/paper/": ("s2", identity.s2),
-    "https://dblp.org/rec/": ("dblp", identity.dblp),
-}
 _OWN_PROPERTIES = (
-    (DOI, "doi", identity.doi),
-    (ARXIV_ID, "arxiv", identity.arxiv),
-    (ISBN, "isbn", identity.isbn),
+    (t.DOI, "doi", identity.doi),
+    (t.ARXIV_ID, "arxiv", identity.arxiv),
+    (t.ISBN, "isbn", identity.isbn),
 )
 _POSITION = re.compile(r"[1-9]\d{0,5}", re.ASCII)
 _DECIMAL = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
-_READ = frozenset(
-    (
-        TYPE, TITLE, ABSTRACT, ISSUED, IDENTIFIER, CATEGORY, PART_OF, DOI, ISBN, VENUE, VOLUME,
-        ISSUE, PAGES, PUBLISHER, ARXIV_ID, SAME_AS, URL, CODE, CODE_FLAG, WITHDRAWN,
-        AUTHORS_TRUNCATED, AFFILIATION_TAG, NAME_AS_GIVEN, POSITION, ORCID, AFFILIATION, MEASURE,
-        VALUE, UNIT, CAPTURED,
-    )
-)  # fmt: skip
 _MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 _STATEMENT = re.compile(r"(?:<[^<>\s]*>|_:\S+)\s+<[^<>\s]*>\s+(?:<|\"|_:)")
 _TURTLE = re.compile(r"^\s*(?:@prefix\s|@base\s|prefix\s+[\w.-]*:\s*<|base\s+<)", re.IGNORECASE)
-_ROWS = 10_000  # written at once
+_SUBJECT = re.compile(rb"\s*<([^<>\s]*)>")
+_DECLARATION = re.compile(rb"\s*(?:@prefix|@base|prefix|base)\s", re.IGNORECASE)
+_GRAPH = re.compile(rb"(?:<[^<>\s]*>|[\w.-]*:[\w.-]*)\s*\{\s*$")
+_BATCH = 256 * 2**10  # bytes parsed at once
+_LARGEST_PIECE = 16 * 2**20  # bytes; the longest paper of the ACL Anthology takes 40 KB
 _MOST_BREAKS = 100
 
 _Properties = dict[str, list[str]]
@@ -141,7 +75,7 @@ def read(path: Path, captured: datetime.date) -> Iterator[Record]:
         for owner, kind in facts.execute(
             "SELECT DISTINCT owner, value FROM fact WHERE node = owner AND predicate = ? "
             "AND value IN (?, ?) ORDER BY value = ?, owner",
-            (TYPE, ARTICLE, PROFILE, ARTICLE),
+            (t.TYPE, t.ARTICLE, t.PROFILE, t.ARTICLE),
         ):
             none = False
             if owner in doubtful:
@@ -151,10 +85,12 @@ def read(path: Path, captured: datetime.date) -> Iterator[Record]:
             described = _described(facts, owner)
             notices: list[str] = []
             try:
-                if kind == PROFILE:
+                if kind == t.PROFILE:
                     yield _profile(owner, described)
                 else:
-                    yield _paper(owner, described, notices)
+                    paper = _paper(owner, described, notices)
+                    cited = described[owner].get(t.CITES, ())
+                    yield replace(paper, references=tuple(_references(facts, cited)))
             except ValueError as error:
                 yield Refusal(path, None, f"<{owner}>: {error}")
             for notice in notices:
@@ -167,94 +103,138 @@ def read(path: Path, captured: datetime.date) -> Iterator[Record]:
             )
 
 
-class _Stream(io.RawIOBase):
-    """The bytes of a file for pyoxigraph; *fault* says why they end early, if they do."""
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Whole statements, from the 1-based *line* on, and what is declared before; or a *fault*."""
 
-    def __init__(self, path: Path) -> None:
-        self._blocks = opening.blocks(path)
-        self._rest = b""
-        self.fault = ""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        view = memoryview(buffer)
-        if not self._rest and not self.fault:
-            block = next(self._blocks, opening.Block(b""))
-            self._rest, self.fault = block.content, block.fault
-        given, self._rest = self._rest[: len(view)], self._rest[len(view) :]
-        view[: len(given)] = given
-        return len(given)
+    line: int
+    declared: bytes
+    content: bytes
+    fault: str = ""
 
 
 def _gather(path: Path, facts: sqlite3.Connection, doubtful: dict[str, int]) -> Iterator[Refusal]:
     """
     Writes to *facts* what is read of papers and profiles, and yields each break in the file.
 
-    *doubtful* takes the owners of what stands right before and right after one, with its line.
+    *doubtful* takes the papers and profiles that a break may have cost something, with its line.
     """
-    stream = _Stream(path)
-    quads = parse(io.BufferedReader(stream), format=_format(opening.head(path)))
-    rows: list[tuple[str, str, str, str]] = []
-    last, broken, breaks = "", 0, 0
-    while breaks < _MOST_BREAKS:
+    format = RdfFormat.N_QUADS if _is_by_line(opening.head(path)) else RdfFormat.TURTLE
+    last, breaks = "", 0
+    for batch in _batches(path):
+        rows: list[tuple[str, str, str, str]] = []
+        for piece, quads, fault, line in _parsed(batch, format):
+            if fault:
+                breaks += 1
+                subject = _SUBJECT.match(piece.content)
+                owner = subject[1].decode(errors="replace").partition("#")[0] if subject else last
+                doubtful.setdefault(owner, line)
+                yield Refusal(path, line, fault)
+            for quad in quads:
+                breaks = 0
+                if isinstance(quad.subject, NamedNode):
+                    node = quad.subject.value
+                    last = node.partition("#")[0]
+                    rows += _facts(last, node, quad)
+            if breaks >= _MOST_BREAKS:
+                many = f"{breaks} breaks and no statement between them; the rest is left out"
+                yield Refusal(path, line, many)
+                break
+        facts.executemany("INSERT OR IGNORE INTO fact VALUES (?, ?, ?, ?)", rows)
+        if breaks >= _MOST_BREAKS:
+            return
+
+
+def _parsed(
+    batch: list[_Piece], format: RdfFormat
+) -> Iterator[tuple[_Piece, list[Quad], str, int]]:
+    """
+    The statements of pieces, of all at once where nothing is wrong, else of one after the other,
+    each with what is wrong in it, and on which line.
+    """
+    first = batch[0]
+    try:
+        content = b"\n".join((first.declared, *(piece.content for piece in batch)))
+        yield first, list(parse(content, format)), first.fault, first.line
+        return
+    except SyntaxError:
+        pass
+    for piece in batch:
         try:
-            quad = next(quads, None)
+            yield piece, list(parse(piece.declared + b"\n" + piece.content, format)), "", piece.line
         except SyntaxError as error:
-            breaks += 1
-            broken = error.lineno or 0
-            doubtful.setdefault(last, broken)
-            if not stream.fault:
-                yield Refusal(path, error.lineno, f"{_reason(error)}; {_FETCH}")
+            line = piece.line + max((error.lineno or 2) - 2, 0)
+            column = f"column {error.offset}: " if error.offset else ""
+            what = str(error.msg).rpartition(": ")[2]
+            fault = f"{column}{what}; correct it, or export the graph again"
+            yield piece, [], fault, line
+
+
+def _batches(path: Path) -> Iterator[list[_Piece]]:
+    """Pieces that can be read at once: with the same declarations, and without faults."""
+    batch: list[_Piece] = []
+    size = 0
+    for piece in _pieces(path):
+        if batch and (size > _BATCH or piece.fault or piece.declared is not batch[0].declared):
+            yield batch
+            batch, size = [], 0
+        batch.append(piece)
+        size += len(piece.content)
+        if piece.fault:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _pieces(path: Path) -> Iterator[_Piece]:
+    """
+    Of N-Triples and N-Quads a line each; of Turtle what stands between blank lines, as our writer
+    sets one subject apart from the next. Named graphs are left out.
+    """
+    by_line = _is_by_line(opening.head(path))
+    declared, held = b"", list[bytes]()
+    start, size, in_graph = 1, 0, False
+    for line in opening.lines(path):
+        if line.content is None:
+            yield _Piece(line.number, declared, b"", line.fault)
             continue
-        if quad is None:
-            break
-        if not isinstance(quad.subject, NamedNode):
-            continue
-        node = quad.subject.value
-        last = node.partition("#")[0]
-        breaks = 0
-        if broken:
-            doubtful.setdefault(last, broken)
-            broken = 0
-        row = _fact(last, node, quad)
-        if row:
-            rows.append(row)
-        if len(rows) >= _ROWS:
-            facts.executemany("INSERT OR IGNORE INTO fact VALUES (?, ?, ?, ?)", rows)
-            rows.clear()
-    facts.executemany("INSERT OR IGNORE INTO fact VALUES (?, ?, ?, ?)", rows)
-    if stream.fault:
-        doubtful.setdefault(last, 0)
-        yield Refusal(path, None, stream.fault)
-    elif breaks >= _MOST_BREAKS:
-        reason = f"{breaks} breaks and no statement between them; the rest is left out"
-        yield Refusal(path, broken, reason)
+        content = line.content.removeprefix(codecs.BOM_UTF8) if line.number == 1 else line.content
+        blank = not content.strip()
+        if by_line:
+            yield _Piece(line.number, declared, content)
+        elif in_graph:
+            in_graph = content.strip() != b"}"
+        elif _DECLARATION.match(content):
+            declared += content + b" "
+        elif _GRAPH.match(content):
+            in_graph = True
+        elif not blank:
+            start = line.number if not held else start
+            held.append(content)
+            size += len(content)
+        if held and (blank or size > _LARGEST_PIECE):
+            yield _Piece(start, declared, b"\n".join(held))
+            held, size = [], 0
+    if held:
+        yield _Piece(start, declared, b"\n".join(held))
 
 
-_FETCH = "correct it, or export the graph again"
+def _is_by_line(head: str) -> bool:
+    return _STATEMENT.match(_first_line(head)) is not None
 
 
-def _format(head: str) -> RdfFormat:
-    """N-Quads, which N-Triples are, or TriG, which Turtle is."""
-    line = next(
+def _first_line(head: str) -> str:
+    """The first line that says something."""
+    return next(
         (line for line in map(str.strip, head.split("\n")) if line[:1] not in ("", "#")), ""
     )
-    return RdfFormat.N_QUADS if _STATEMENT.match(line) else RdfFormat.TRIG
 
 
-def _reason(error: SyntaxError) -> str:
-    what = str(error.msg).rpartition(": ")[2]
-    return f"column {error.offset}: {what}" if error.offset else what
-
-
-def _fact(owner: str, node: str, quad: Quad) -> tuple[str, str, str, str] | None:
-    if quad.predicate.value not in _READ or not isinstance(quad.graph_name, DefaultGraph):
-        return None
-    if not isinstance(quad.object, NamedNode | Literal):
-        return None
-    return owner, node, quad.predicate.value, quad.object.value
+def _facts(owner: str, node: str, quad: Quad) -> Iterator[tuple[str, str, str, str]]:
+    if quad.predicate.value in t.PROPERTIES and isinstance(quad.graph_name, DefaultGraph):
+        if isinstance(quad.object, NamedNode | Literal):
+            yield owner, node, quad.predicate.value, quad.object.value
 
 
 def _described(facts: sqlite3.Connection, owner: str) -> dict[str, _Properties]:
@@ -266,11 +246,21 @@ def _described(facts: sqlite3.Connection, owner: str) -> dict[str, _Properties]:
     return nodes
 
 
+def _references(facts: sqlite3.Connection, cited: Iterable[str]) -> Iterator[Reference]:
+    """What the graph says of the papers and works that a paper cites."""
+    for iri in cited:
+        said = _described(facts, iri)[iri]
+        ids, title = _ids(said, []), _one(said, t.TITLE)
+        date = _date(said, [])
+        if ids or title:
+            yield Reference(ids, title, date[:4] if date else None)
+
+
 def _parts(owner: str, nodes: dict[str, _Properties], kind: str) -> list[tuple[str, _Properties]]:
     return [
         (node, said)
         for node, said in nodes.items()
-        if kind in said.get(TYPE, ()) and owner in said.get(PART_OF, ())
+        if kind in said.get(t.TYPE, ()) and owner in said.get(t.PART_OF, ())
     ]
 
 
@@ -281,7 +271,7 @@ def _one(said: _Properties, predicate: str) -> str | None:
 
 def _profile(owner: str, nodes: dict[str, _Properties]) -> Profile:
     said = nodes[owner]
-    name, captured = _one(said, NAME_AS_GIVEN), _one(said, CAPTURED)
+    name, captured = _one(said, t.NAME_AS_GIVEN), _one(said, t.CAPTURED)
     if name is None or captured is None:
         raise ValueError("the profile has no sg:nameAsGiven or no sg:captured")
     return Profile(name, iso_date(captured), _categories(said), _claims(owner, nodes))
@@ -289,44 +279,46 @@ def _profile(owner: str, nodes: dict[str, _Properties]) -> Profile:
 
 def _paper(owner: str, nodes: dict[str, _Properties], notices: list[str]) -> Paper:
     said = nodes[owner]
-    title, abstract = "".join(said.get(TITLE, ())[:1]), "".join(said.get(ABSTRACT, ())[:1])
-    verbatim = not title and bool(abstract.strip())
-    if verbatim:
-        check_length(abstract, "abstract")
-    else:
-        title, abstract = title_text(title), optional_abstract(abstract)
+    # Taken as they are: the graph holds plain text, and of a record that came as ``text`` the very
+    # characters.
+    title, abstract = ("".join(said.get(of, ())[:1]) for of in (t.TITLE, t.ABSTRACT))
+    check_length(title, "title", LONGEST_TITLE)
+    check_length(abstract, "abstract")
+    verbatim = not title.strip() and bool(abstract.strip())
+    if not title.strip() and not verbatim:
+        raise ValueError("the paper has neither a dct:title nor a dct:abstract; export it again")
     ids = _ids(said, notices)
     date = _date(said, notices)
-    own = _one(said, IDENTIFIER) or identity.title_id(title or abstract, date and date[:4])
+    own = _one(said, t.IDENTIFIER) or identity.title_id(title or abstract, date and date[:4])
     if own not in (value for _, value in ids):
         ids = (*ids, ("source", own))
     return Paper(
         id=own,
-        title=title,
+        title="" if verbatim else title,
         abstract=abstract,
         authors=_authors(owner, nodes, notices),
-        truncated=_one(said, AUTHORS_TRUNCATED) == "true",
+        truncated=_one(said, t.AUTHORS_TRUNCATED) == "true",
         date=date,
-        venue=_one(said, VENUE),
+        venue=_one(said, t.VENUE),
         categories=_categories(said),
         ids=ids,
-        urls=tuple(said.get(URL, ())),
-        code=tuple(said.get(CODE, ())),
-        code_flag=_one(said, CODE_FLAG) == "true",
-        affiliations=tuple(filter(None, map(plain, said.get(AFFILIATION_TAG, ())))),
+        urls=tuple(said.get(t.URL, ())),
+        code=tuple(said.get(t.CODE, ())),
+        code_flag=_one(said, t.CODE_FLAG) == "true",
+        affiliations=tuple(filter(None, map(plain, said.get(t.AFFILIATION_TAG, ())))),
         claims=_claims(owner, nodes),
         verbatim=verbatim,
-        genre=next((GENRES[kind] for kind in said[TYPE] if kind in GENRES), None),
-        volume=_one(said, VOLUME),
-        issue=_one(said, ISSUE),
-        pages=_one(said, PAGES),
-        publisher=_one(said, PUBLISHER),
-        withdrawn=_one(said, WITHDRAWN) == "true",
+        genre=next((t.GENRES[kind] for kind in said[t.TYPE] if kind in t.GENRES), None),
+        volume=_one(said, t.VOLUME),
+        issue=_one(said, t.ISSUE),
+        pages=_one(said, t.PAGES),
+        publisher=_one(said, t.PUBLISHER),
+        withdrawn=_one(said, t.WITHDRAWN) == "true",
     )
 
 
 def _date(said: _Properties, notices: list[str]) -> str | None:
-    date = _one(said, ISSUED)
+    date = _one(said, t.ISSUED)
     try:
         return iso_date(date) if date else None
     except ValueError as error:
@@ -344,8 +336,8 @@ def _ids(said: _Properties, notices: list[str]) -> tuple[tuple[str, str], ...]:
     ]
     public = [
         (scheme, normal, unquote(address.removeprefix(prefix)))
-        for address in said.get(SAME_AS, ())
-        for prefix, (scheme, normal) in SCHEMES.items()
+        for address in said.get(t.SAME_AS, ())
+        for prefix, (scheme, normal) in t.SCHEMES.items()
         if address.startswith(prefix)
     ]
     for scheme, normal, value in named + public:
@@ -357,15 +349,15 @@ def _ids(said: _Properties, notices: list[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _categories(said: _Properties) -> tuple[str, ...]:
-    codes = (iri.partition("/category/")[2] or iri for iri in said.get(CATEGORY, ()))
+    codes = (iri.partition("/category/")[2] or iri for iri in said.get(t.CATEGORY, ()))
     return tuple(map(unquote, codes))
 
 
 def _authors(owner: str, nodes: dict[str, _Properties], notices: list[str]) -> tuple[Author, ...]:
     """The authors in order; at the end those whose place 'et al.' hides."""
     found: list[tuple[float, str, Author]] = []
-    for node, said in _parts(owner, nodes, AUTHORSHIP):
-        name, place, orcid = (_one(said, of) for of in (NAME_AS_GIVEN, POSITION, ORCID))
+    for node, said in _parts(owner, nodes, t.AUTHORSHIP):
+        name, place, orcid = (_one(said, of) for of in (t.NAME_AS_GIVEN, t.POSITION, t.ORCID))
         if name is None:
             notices.append(f"the authorship <{node}> has no sg:nameAsGiven")
             continue
@@ -375,7 +367,7 @@ def _authors(owner: str, nodes: dict[str, _Properties], notices: list[str]) -> t
         except ValueError as error:
             notices.append(str(error))
             known = None
-        places = tuple(filter(None, map(plain, said.get(AFFILIATION, ()))))
+        places = tuple(filter(None, map(plain, said.get(t.AFFILIATION, ()))))
         author = Author(name, position, known, places)
         found.append((position or float("inf"), node, author))
     return tuple(author for _, _, author in sorted(found, key=lambda entry: entry[:2]))
@@ -384,12 +376,12 @@ def _authors(owner: str, nodes: dict[str, _Properties], notices: list[str]) -> t
 def _claims(owner: str, nodes: dict[str, _Properties]) -> tuple[SourceClaim, ...]:
     """The figures that sources state; of several for one measure the first."""
     found: dict[str, SourceClaim] = {}
-    for _, said in _parts(owner, nodes, SOURCE_CLAIM):
-        measure, value = _one(said, MEASURE), _one(said, VALUE)
+    for _, said in _parts(owner, nodes, t.SOURCE_CLAIM):
+        measure, value = _one(said, t.MEASURE), _one(said, t.VALUE)
         known = next((known for known in _MEASURES if known == measure), None)
         if known and value and _DECIMAL.fullmatch(value):
             claim = SourceClaim(known, Decimal(value))
-            if _one(said, UNIT) == "percent":
+            if _one(said, t.UNIT) == "percent":
                 claim = replace(claim, unit="percent")
             found.setdefault(known, claim)
     return tuple(found.values())
