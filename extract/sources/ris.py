@@ -52,7 +52,7 @@ class _Entry:
     """The tags of one record in file order; *line* is where its ``TY`` stands."""
 
     line: int
-    tags: list[tuple[str, str]] = field(default_factory=list)
+    tags: list[tuple[str, list[str]]] = field(default_factory=list)
     size: int = 0
     fault: str = ""
 
@@ -61,10 +61,11 @@ class _Entry:
         return next((text for tag in tags for text in self.all(tag)), "")
 
     def all(self, *tags: str) -> list[str]:
-        return [text for tag, text in self.tags if tag in tags and text.strip()]
+        joined = ("\n".join(lines).strip() for tag, lines in self.tags if tag in tags)
+        return [text for text in joined if text]
 
     def keep(self, tag: str, text: str) -> None:
-        self.size += len(text) + 2
+        self.size += len(text) + 7
         if self.size > LONGEST_RECORD:
             self.tags.clear()
             self.fault = self.fault or (
@@ -72,10 +73,9 @@ class _Entry:
                 "missing ER lines"
             )
         elif tag:
-            self.tags.append((tag, text))
+            self.tags.append((tag, [text]))
         elif self.tags:  # a long value goes on
-            last, before = self.tags.pop()
-            self.tags.append((last, f"{before}\n{text}" if before else text))
+            self.tags[-1][1].append(text)
 
 
 def matches(head: str) -> bool:
