@@ -1,13 +1,17 @@
 """Backups of a store, and what is in one."""
 
+import glob
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pyoxigraph import DefaultGraph, Literal
 
 from . import vocab as v
+from .manifest import Contents, verify, write_manifest
+from .patch_log import FOLDER as HISTORY
 from .snapshots import Snapshot, Term
 from .store import ENGINE, UNPUBLISHED, Store, StoreBusy, StoreError
 
@@ -47,7 +51,8 @@ def backup(store: Store, folder: Path) -> int:
     """
     Copies the newest snapshot of *store* to *folder*, which is then a store itself; its triples.
 
-    The copy shares no file with the store, so that damage to one spares the other.
+    The copy shares no file with the store, so that damage to one spares the other. It is read again
+    and compared before it gets its name, and has a manifest that `restore` goes by.
 
     Raises: StoreError where *folder* is anything but absent or empty, or cannot be written.
     """
@@ -56,6 +61,7 @@ def backup(store: Store, folder: Path) -> int:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StoreError(f"{folder}: exists already; name a folder that does not")
     draft = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    _sweep(folder)
     with store.snapshot() as snapshot:
         try:
             copied = _copy(snapshot, store, draft)
@@ -81,6 +87,7 @@ def restore(folder: Path, store: Store, *, wait: float = 30.0) -> int:
             "a folder, or load an export with the server's own tools"
         )
     saved = Store.open(folder)
+    verify(folder)
     if store.exists and saved.iris.base != store.iris.base:
         raise StoreError(
             f"{folder}: this backup's IRIs begin with {saved.iris.base}, those of {store.path} "
@@ -90,10 +97,8 @@ def restore(folder: Path, store: Store, *, wait: float = 30.0) -> int:
         return backup(saved, store.path)
     with saved.snapshot() as snapshot, store.writing(wait=wait) as writer:
         writer.begin("restore")
-        # Not DROP and load: whoever kills this shall find the old state or the new one.
-        stale = [quad for quad in writer.quads() if quad not in snapshot.store]
-        writer.apply(stale, (quad for quad in snapshot.store if quad not in writer))
-        return len(snapshot.quads(graph=DefaultGraph()))
+        writer.replace(snapshot.path)
+        return _triples(snapshot)
 
 
 def _copy(snapshot: Snapshot, store: Store, draft: Path) -> int:
@@ -105,22 +110,59 @@ def _copy(snapshot: Snapshot, store: Store, draft: Path) -> int:
     # A snapshot is a whole Oxigraph folder, and copying its files is quicker than its quads.
     shutil.rmtree(draft / ENGINE)
     shutil.copytree(snapshot.path, draft / ENGINE)
+    _keep_history(store.path, draft)
     (draft / UNPUBLISHED).touch()
     copy.recover()
     with copy.snapshot() as copied:
-        return len(copied.quads(graph=DefaultGraph()))
+        contents = Contents.of(copied.store)
+        if contents != Contents.of(snapshot.store):
+            raise StoreError(f"{draft}: what was written is not what was read; try another disk")
+        write_manifest(draft, contents, _history(draft))
+        return _triples(copied)
+
+
+def _keep_history(store: Path, draft: Path) -> None:
+    """Copies what each transaction changed; those after the snapshot are dropped by `recover`."""
+    for path in _history(store):
+        copied = draft / path.relative_to(store)
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):  # the oldest go when there are many
+            shutil.copy2(path, copied)
+
+
+def _history(folder: Path) -> list[Path]:
+    return sorted((folder / HISTORY).rglob("*.gz"))
+
+
+def _sweep(folder: Path) -> None:
+    """Removes what backups to *folder* left that were killed."""
+    for draft in folder.parent.glob(f".{glob.escape(folder.name)}.*.tmp"):
+        owner = draft.name.split(".")[-2]
+        if owner.isdecimal() and not Path(f"/proc/{owner}").exists():
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _triples(snapshot: Snapshot) -> int:
+    return _integer(snapshot.select("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }")[0]["n"])
 
 
 def _download(snapshot: Snapshot, store: Store, copy: Store) -> int:
     before = store.current()
     with copy.writing() as writer:
-        engine = writer.store
+        engine, read = writer.store, 0
         for graph in (DefaultGraph(), *snapshot.named_graphs()):
-            engine.bulk_extend(snapshot.quads(graph=graph))
+            quads = snapshot.quads(graph=graph)
+            engine.bulk_extend(quads)
+            read += len(quads)
+        del engine
     if store.current() != before:
         raise StoreBusy(f"{store.address}: was changed while it was copied; run this again")
     with copy.snapshot() as copied:
-        return len(copied.quads(graph=DefaultGraph()))
+        contents = Contents.of(copied.store)
+        if contents.quads != read:
+            raise StoreError(f"{store.address}: sent {read:,} quads, {contents.quads:,} are here")
+        write_manifest(copy.path, contents, _history(copy.path))
+        return _triples(copied)
 
 
 def _integer(term: Term | None) -> int:

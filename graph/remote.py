@@ -31,12 +31,15 @@ from .iris import DEFAULT_BASE, Iris
 from .locks import StoreBusy, StoreError
 from .parts import FACTS
 from .snapshots import Snapshot, Term
-from .store import FORMAT_VERSION, Store, Writer, check_base, data, has_blank
+from .store import Store, Writer, check_base, data, has_blank
 from .substitution import substituted
 
 _BASE = v.term("void:uriSpace")
 _LAYOUT = v.term("schema:schemaVersion")
 _VERSION = v.term("schema:version")
+
+# What is on a server, told apart from what a folder is: a folder's history is not there.
+LAYOUT = 1
 
 # A column that was asked for so many times, one subject after another, is fetched whole.
 _OFTEN = 32
@@ -298,10 +301,10 @@ class RemoteStore(Store):
                 )
             return cls(endpoint, address, Iris(base or DEFAULT_BASE), exists=False)
         made_with, version = found
-        if version > FORMAT_VERSION:
+        if version > LAYOUT:
             raise StoreError(
                 f"{address}: made by a newer scholargraph (store version {version}, this one reads "
-                f"{FORMAT_VERSION}); upgrade with pip install -U scholargraph"
+                f"{LAYOUT}); upgrade with pip install -U scholargraph"
             )
         if base is not None and base != made_with:
             raise StoreError(
@@ -326,7 +329,7 @@ class RemoteStore(Store):
 
     def _make(self) -> None:
         graph = MARKER
-        values = ((_BASE, self.iris.base), (_LAYOUT, str(FORMAT_VERSION)), (_VERSION, _new_token()))
+        values = ((_BASE, self.iris.base), (_LAYOUT, str(LAYOUT)), (_VERSION, _new_token()))
         marks = " ".join(f"{graph} {name} {Literal(value)} ." for name, value in values)
         self.endpoint.change(
             f"INSERT {{ GRAPH {graph} {{ {marks} }} }} "

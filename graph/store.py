@@ -11,6 +11,7 @@ The store: a folder that one process at a time may change while any number read.
     snapshots/      000001/, 000002/, …: hard-link copies that never change; readers open these
     current         the name of the newest of them
     history/        what each transaction changed: see `scholargraph.graph.patch_log`
+    replacing       exists while oxigraph.new/ is to take the place of oxigraph/
     census.json     figures of one of them, that a server keeps; it may be removed at any time
 
 A read-only open beside a live writer is undefined in Oxigraph; hence the snapshots. The folder is
@@ -34,13 +35,14 @@ from . import vocab as v
 from .iris import DEFAULT_BASE, Iris
 from .journal import Journal
 from .locks import StoreBusy, StoreError, is_wanted, wanted_file, writers_lock
+from .migrations import FORMAT_VERSION, OLDEST, migrate
+from .replacement import finish, prepare
 from .scope import Scope, scope
 from .snapshots import Lookups, Snapshot, Term, newest, publish, replace, solutions, sweep
 
 __all__ = ["FORMAT_VERSION", "Snapshot", "Store", "StoreBusy", "StoreError", "Writer"]
 
 KIND = "scholargraph store"
-FORMAT_VERSION = 1
 
 MARKER = "format.json"
 LOCK = "lock"
@@ -231,6 +233,20 @@ class Writer(Lookups):
                 self.changed = False
             raise
 
+    def replace(self, engine: Path) -> None:
+        """
+        Puts a copy of *engine*, a folder of Oxigraph that nobody changes, in place of everything.
+
+        Killed at any point, it leaves the old state or the new one.
+        """
+        with _explained(self.path):
+            self._mark()
+            self._journal.lose_track()
+            prepare(engine, self.path)
+            self._store = None
+            finish(self.path, self.path / ENGINE)
+            self._store = _opened(self.path / ENGINE)
+
     def optimize(self) -> None:
         """Compacts the folder; worth its time after thousands of new papers."""
         with _explained(self.path):
@@ -315,14 +331,17 @@ class Store:
                     writer.publish()
 
     def _make(self) -> None:
-        base = _made_with(self.path, create=True)
+        base, version = _marker(self.path, create=True)
         if base is not None and base != self.iris.base:
             raise StoreError(f"{self.path}: another process made it with the base {base}")
         if base is None:
-            marker = {"kind": KIND, "version": FORMAT_VERSION, "base": self.iris.base}
-            text = json.dumps(marker, indent=2) + "\n"
             (self.path / UNPUBLISHED).touch()
-            replace(self.path / MARKER, text)
+        elif version < FORMAT_VERSION:
+            migrate(self.path, version)
+        if base is None or version < FORMAT_VERSION:
+            marker = {"kind": KIND, "version": FORMAT_VERSION, "base": self.iris.base}
+            replace(self.path / MARKER, json.dumps(marker, indent=2) + "\n")
+        finish(self.path, self.path / ENGINE)
 
     def recover(self, *, wait: float = 30.0) -> bool:
         """Publishes what a killed writer had committed; whether there was anything."""
@@ -367,10 +386,15 @@ def check_base(base: str) -> None:
 
 def _made_with(path: Path, *, create: bool) -> str | None:
     """The base that the store at *path* was made with, None where a store may be made."""
+    return _marker(path, create=create)[0]
+
+
+def _marker(path: Path, *, create: bool) -> tuple[str | None, int]:
+    """The base of the store at *path* and its version; None and 0 where a store may be made."""
     remedy = "name another folder with --store"
     if not path.exists():
         if create:
-            return None
+            return None, 0
         raise StoreError(f"{path}: no such store; `scholargraph import` makes one, or {remedy}")
     if not path.is_dir():
         raise StoreError(f"{path}: a file, not a store, which is a folder; {remedy}")
@@ -380,7 +404,7 @@ def _made_with(path: Path, *, create: bool) -> str | None:
     if not marker.exists():
         if not present - _UNFINISHED:
             if create:
-                return None
+                return None, 0
             raise StoreError(f"{path}: an empty folder; `scholargraph import` makes it a store")
         raise StoreError(f"{path}: not a store, and not empty; {remedy}")
     try:
@@ -397,7 +421,12 @@ def _made_with(path: Path, *, create: bool) -> str | None:
             f"{path}: made by a newer scholargraph (store version {version}, this one reads "
             f"{FORMAT_VERSION}); upgrade with pip install -U scholargraph"
         )
-    return base
+    if version < OLDEST:
+        raise StoreError(
+            f"{path}: made by an older scholargraph (store version {version}), which this one no "
+            "longer reads; import the papers into another folder"
+        )
+    return base, version
 
 
 @contextmanager

@@ -474,7 +474,7 @@ def test_a_file_is_no_store(tmp_path):
         ('{"kind": "scholargraph store"}', "version or base is missing"),
         (
             '{"kind": "scholargraph store", "version": 99, "base": "https://example.org/"}',
-            r"newer scholargraph \(store version 99, this one reads 1\); upgrade",
+            r"newer scholargraph \(store version 99, this one reads 2\); upgrade",
         ),
     ],
 )
