@@ -93,7 +93,7 @@ class Author:
 def author(snapshot: Snapshot, iri: NamedNode, catalogue: Catalogue, *, name: str | None) -> Author:
     """The author *iri*, called *name* where the graph says a name."""
     papers = _papers(snapshot, iri)
-    beside = catalogue.beside((paper.iri for paper in papers), iri.value)
+    beside = catalogue.beside([paper.iri for paper in papers], iri.value)
     return Author(
         iri=iri.value,
         name=name or ending(iri.value),

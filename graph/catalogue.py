@@ -5,7 +5,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Generic, TypeVar
+from urllib.parse import unquote
 
 from pyoxigraph import NamedNode
 
@@ -89,17 +91,27 @@ class Catalogue:
         thing = self.thing_at.get(iri)
         return thing.name if thing else ending(iri)
 
-    def beside(self, papers: Iterable[str], *without: str) -> dict[str, tuple[Counted, ...]]:
+    def beside(
+        self, papers: Iterable[str], *without: str, most: int | None = None
+    ) -> dict[str, tuple[Counted, ...]]:
         """
-        Authors and concepts of *papers* by kind, with how many of these are theirs, most first.
+        Authors and concepts of *papers* by kind, with how many of these are theirs.
 
-        Nothing is said of *without*.
+        Those of most papers come first, and only *most* of each kind. Nothing is said of *without*.
         """
-        found: dict[str, list[Counted]] = {kind: [] for kind in KINDS[1:]}
+        found: dict[str, list[tuple[int, str]]] = {kind: [] for kind in KINDS[1:]}
         for iri, number in self.ties.beside(papers).items():
             if iri not in without and self.kind_at[iri] in found:
-                found[self.kind_at[iri]].append(Counted(iri, self.name(iri), number))
-        return {kind: _most_first(group) for kind, group in found.items()}
+                found[self.kind_at[iri]].append((-number, iri))
+        ranked = {}
+        for kind, group in found.items():
+            if most is not None and len(group) > most:
+                # Equals go by their names: all that may be among the first ones are needed.
+                least = nsmallest(most, group)[-1][0]
+                group = [item for item in group if item[0] <= least]
+            things = _most_first(Counted(iri, self.name(iri), -number) for number, iri in group)
+            ranked[kind] = things[:most]
+        return ranked
 
 
 def catalogue(snapshot: Snapshot, iris: Iris) -> Catalogue:
@@ -189,8 +201,8 @@ def name_of(row: Row, iri: str, name: str) -> str:
 
 
 def ending(iri: str) -> str:
-    """The part of an IRI after its last slash or hash: the best name for what has none."""
-    return iri.rstrip("/#").replace("#", "/").rsplit("/", 1)[-1]
+    """The part of an IRI after its last slash or hash, decoded: the name of what has none."""
+    return unquote(iri.rstrip("/#").replace("#", "/").rsplit("/", 1)[-1])
 
 
 def counted(row: Row, iri: str) -> Counted:

@@ -1,23 +1,28 @@
 """What the graph knows of one method, dataset, task or metric."""
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import product
 
 from pyoxigraph import NamedNode
 
 from . import vocab as v
-from .articles import Properties, Result, named, result, result_parts
+from .articles import Properties, Result, named, result
 from .catalogue import Catalogue, Counted, Named, counted, ending, papers_a_year
+from .entities import value_of
+from .parts import FACTS
 from .questions import rows
 from .store import Snapshot
 
 # How many papers with their sentences one page shows.
 PAGE = 25
 
-# How many of each kind stand beside it, and in the table of what meets what.
-BESIDE = 60
+# Results that it shows, highest first, and how many of each kind stand beside it.
+RESULTS = 60
+BESIDE = 24
+
+# Of each side in the table of what meets what.
 ROWS, COLUMNS = 12, 8
 
 # What the table of a concept has at its side and at its top: what the concept itself is not.
@@ -87,8 +92,8 @@ class Matrix:
 
     side: str
     top: str
-    rows: tuple[Counted, ...]
-    columns: tuple[Counted, ...]
+    rows: tuple[Named, ...]
+    columns: tuple[Named, ...]
     counts: tuple[tuple[int, ...], ...]
     more: int
 
@@ -133,7 +138,7 @@ def concept(
     shown = papers[(page - 1) * PAGE : page * PAGE]
     label = next(iter(properties.get(v.LABEL.value, ())), None)
     sized = list(rows(snapshot, "concept_sizes", concept=iri))
-    beside = catalogue.beside((paper.iri for paper in papers), iri.value)
+    everywhere = [paper.iri for paper in papers]
     return Concept(
         iri=iri.value,
         name=label or ending(iri.value),
@@ -146,10 +151,10 @@ def concept(
         years=papers_a_year(paper.date for paper in papers),
         families=tuple(counted(row, "other") for row in sized if row.truth("wider")),
         sizes=tuple(counted(row, "other") for row in sized if not row.truth("wider")),
-        neighbours={kind: things[:BESIDE] for kind, things in beside.items()},
-        matrix=_matrix(catalogue, [paper.iri for paper in papers], *SIDES[kind], beside),
-        relations=_relations(snapshot, iri),
-        results=_results(snapshot, iri),
+        neighbours=catalogue.beside(everywhere, iri.value, most=BESIDE),
+        matrix=_matrix(catalogue, everywhere, *SIDES[kind]),
+        relations=_relations(snapshot, iri, catalogue),
+        results=_results(snapshot, iri, catalogue),
     )
 
 
@@ -169,14 +174,8 @@ def _forms(snapshot: Snapshot, iri: NamedNode) -> tuple[Form, ...]:
     )
 
 
-def _matrix(
-    catalogue: Catalogue,
-    papers: Collection[str],
-    side: str,
-    top: str,
-    beside: dict[str, tuple[Counted, ...]],
-) -> Matrix | None:
-    """What of *side* and of *top* meet on *papers*; None where nothing does."""
+def _matrix(catalogue: Catalogue, papers: Collection[str], side: str, top: str) -> Matrix | None:
+    """What of *side* and of *top* meet on *papers*, most often first; None where nothing does."""
     met: Counter[tuple[str, str]] = Counter()
     for paper in papers:
         things: dict[str, list[str]] = {side: [], top: []}
@@ -186,13 +185,15 @@ def _matrix(
         met.update(product(things[side], things[top]))
     if not met:
         return None
-    meetings: Counter[str] = Counter()
-    for pair, number in met.items():
-        meetings.update(dict.fromkeys(pair, number))
-    down, across = (
-        sorted((thing for thing in beside[kind] if thing.iri in meetings), key=_most(meetings))
-        for kind in (side, top)
-    )
+
+    def ranked(end: int) -> list[Named]:
+        meetings: Counter[str] = Counter()
+        for pair, number in met.items():
+            meetings[pair[end]] += number
+        found = sorted((-number, catalogue.name(iri), iri) for iri, number in meetings.items())
+        return [Named(iri, name) for _, name, iri in found]
+
+    down, across = ranked(0), ranked(1)
     sides, tops = tuple(down[:ROWS]), tuple(across[:COLUMNS])
     return Matrix(
         side=side,
@@ -202,10 +203,6 @@ def _matrix(
         counts=tuple(tuple(met[row.iri, column.iri] for column in tops) for row in sides),
         more=len(down) + len(across) - len(sides) - len(tops),
     )
-
-
-def _most(meetings: Counter[str]) -> Callable[[Counted], int]:
-    return lambda thing: -meetings[thing.iri]
 
 
 def _with_evidence(snapshot: Snapshot, iri: NamedNode, paper: Using) -> Using:
@@ -222,19 +219,23 @@ def _with_evidence(snapshot: Snapshot, iri: NamedNode, paper: Using) -> Using:
     return Using(paper.iri, paper.title, paper.date, paper.introduces, evidence)
 
 
-def _relations(snapshot: Snapshot, iri: NamedNode) -> tuple[Related, ...]:
+def _relations(snapshot: Snapshot, iri: NamedNode, catalogue: Catalogue) -> tuple[Related, ...]:
     found = []
     for query, forward in (("concept_relations", True), ("concept_inverse_relations", False)):
         for row in rows(snapshot, query, concept=iri):
             confidence, _, surest = row.text("surest").partition(" ")
-            for said in rows(snapshot, "relation_evidence", relation=NamedNode(surest)):
+            # A query for each of 40 statements would take ten times as long.
+            statement = NamedNode(surest)
+            paper = _object(snapshot, statement, v.PART_OF)
+            sentence = _object(snapshot, statement, v.IN_SENTENCE)
+            if paper and sentence:
                 related = Related(
                     predicate=ending(row.text("predicate")),
                     forward=forward,
                     other=named(row, "other", "label"),
                     times=row.integer("times"),
-                    paper=named(said, "paper", "title"),
-                    sentence=said.text("sentence"),
+                    paper=Named(paper, catalogue.name(paper)),
+                    sentence=_object(snapshot, NamedNode(sentence), v.VALUE),
                     confidence=float(confidence),
                 )
                 found.append(related)
@@ -242,12 +243,27 @@ def _relations(snapshot: Snapshot, iri: NamedNode) -> tuple[Related, ...]:
     return tuple(found)
 
 
-def _results(snapshot: Snapshot, iri: NamedNode) -> tuple[tuple[Named, Result], ...]:
-    claimed = rows(snapshot, "concept_results", concept=iri)
-    if not claimed:
-        return ()
-    parts = result_parts(rows(snapshot, "concept_result_parts", concept=iri))
-    found = {}
-    for row in claimed:
-        found[row.text("result")] = named(row, "paper", "title"), result(row, parts)
+def _object(snapshot: Snapshot, subject: NamedNode, predicate: NamedNode) -> str:
+    quads = snapshot.quads(subject, predicate, None, FACTS)
+    return value_of(quads[0].object) if quads else ""
+
+
+def _results(
+    snapshot: Snapshot, iri: NamedNode, catalogue: Catalogue
+) -> tuple[tuple[Named, Result], ...]:
+    found: dict[str, tuple[Named, Result]] = {}
+    for row in rows(snapshot, "concept_results", concept=iri):
+        node = row.text("result")
+        if node not in found and len(found) < RESULTS:
+            parts = {node: _parts(snapshot, NamedNode(node), catalogue)}
+            found[node] = named(row, "paper", "title"), result(row, parts)
     return tuple(found.values())
+
+
+def _parts(snapshot: Snapshot, node: NamedNode, catalogue: Catalogue) -> dict[str, Named]:
+    roles = {role: part for part, role in v.RESULT_PARTS.items()}
+    return {
+        roles[quad.predicate]: Named(thing, catalogue.name(thing))
+        for quad in snapshot.quads(node, None, None, FACTS)
+        if quad.predicate in roles and (thing := value_of(quad.object))
+    }
