@@ -2,7 +2,7 @@
 
 import threading
 
-from scholargraph.graph.catalogue import Kept, catalogue, papers_a_year
+from scholargraph.graph.catalogue import Kept, catalogue, ending, papers_a_year
 from scholargraph.graph.store import Store
 
 
@@ -53,3 +53,8 @@ def test_the_catalogue_lists_the_first_authors_of_a_paper(store: Store):
         "Mei-Ling O'Neil",
     ]
     assert hidden.author_count == 4
+
+
+def test_what_has_no_label_is_called_by_the_end_of_its_iri():
+    assert ending("https://w3id.org/scholargraph/category/Computer%20Science") == "Computer Science"
+    assert ending("https://w3id.org/scholargraph/ns#usedFor") == "usedFor"
