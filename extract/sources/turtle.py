@@ -10,7 +10,7 @@ import datetime
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -27,7 +27,7 @@ from . import identity, opening
 from . import turtle_terms as t
 from .fields import LONGEST_TITLE, check_length
 
-_OWN_PROPERTIES = (
+_OWN_PROPERTIES: tuple[tuple[str, str, Callable[[str], str]], ...] = (
     (t.DOI, "doi", identity.doi),
     (t.ARXIV_ID, "arxiv", identity.arxiv),
     (t.ISBN, "isbn", identity.isbn),

@@ -3,6 +3,8 @@ The few IRIs by which `turtle` finds papers: those of ``graph/vocab.py``, which 
 import. A test compares them.
 """
 
+from collections.abc import Callable
+
 from ..papers import Genre
 from . import identity
 
@@ -59,7 +61,7 @@ GENRES: dict[str, Genre] = {
     FABIO + "ReportDocument": "report",
 }
 # What begins an address that schema:sameAs gives, and the identifier behind it.
-SCHEMES = {
+SCHEMES: dict[str, tuple[str, Callable[[str], str]]] = {
     "https://doi.org/": ("doi", identity.doi),
     "https://arxiv.org/abs/": ("arxiv", identity.arxiv),
     "https://aclanthology.org/": ("acl", str),
