@@ -21,7 +21,7 @@ from scholargraph.graph.state import state
 from scholargraph.graph.store import Snapshot
 
 from .choice import LIMIT_OPENED, Choice, known
-from .holdings import current_incidence
+from .holdings import current_communities, current_incidence
 from .problems import Problem
 from .service import service
 
@@ -277,7 +277,7 @@ def _shown_end(snapshot: Snapshot, iri: str) -> dict[str, str] | None:
 
 
 def _communities() -> Communities:
-    found = service().folds.newest()
+    found = current_communities()
     if found is None:
         raise Problem(
             503,

@@ -15,10 +15,10 @@ from .pictures import Picture
 
 # Each after those that it imports.
 MODULES = (
+    "explore-dom.js",
     "explore-labels.js",
     "explore-svg.js",
     "explore-network.js",
-    "explore-dom.js",
     "explore-address.js",
     "explore-tables.js",
     "explore-evidence.js",

@@ -65,7 +65,5 @@ def file(version: str, name: str) -> Response:
         response = Response(_packed(name), content_type=response.content_type)
         response.vary.add("Accept-Encoding")
         response.headers["Content-Encoding"] = "gzip"
-        response.cache_control.max_age = A_YEAR
-    response.cache_control.public = True
-    response.cache_control.immutable = True
+    response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
     return response

@@ -193,7 +193,7 @@ def test_a_name_is_found_without_its_accents(opened):
 def test_something_else_is_put_in_the_middle_and_back_brings_the_former(opened):
     page = settled(opened(WHOLE))
     page.get_by_role("searchbox", name="Put in the middle").fill("rivern")
-    page.locator("#focus-hits button").first.click()
+    page.locator("#focus-form .hits button").first.click()
     expect(page.locator("#heading")).to_contain_text("RiverNet")
     page.locator("#view").select_option("concepts")
     expect(page.locator("#heading")).to_have_text("Concepts around RiverNet")
@@ -210,11 +210,11 @@ def test_years_and_weights_bound_the_picture(opened):
     page.get_by_label("Joint papers, at least").fill("2")
     page.keyboard.press("Tab")
     expect(page.locator("#status")).to_have_text(re.compile("^4 nodes, 2 links"))
-    page.get_by_label("From year").fill("2024")
+    page.get_by_label("From year", exact=True).fill("2024")
     page.keyboard.press("Tab")
     expect(page.locator("#status")).to_have_text(re.compile("Nothing matches"))
-    page.get_by_label("From year").fill("9999")
-    page.get_by_label("To year").fill("2000")
+    page.get_by_label("From year", exact=True).fill("9999")
+    page.get_by_label("To year", exact=True).fill("2000")
     page.keyboard.press("Tab")
     expect(page.locator("#status")).to_have_text(re.compile("Not shown: from: 9999 is later"))
 
@@ -257,7 +257,7 @@ def test_the_picture_can_be_saved(opened):
     page = settled(opened(WHOLE))
     page.get_by_text("Share and download").click()
     with page.expect_download() as png:
-        page.get_by_role("button", name="Picture (PNG)").click()
+        page.get_by_role("button", name="PNG").click()
     with page.expect_download() as graphml:
         page.get_by_role("link", name="GraphML").click()
 
@@ -287,7 +287,7 @@ def test_the_standalone_file_opens_from_a_disk_without_a_network(opened, browser
     page = settled(opened("/explore?view=mixed&kinds=author,paper,method,task"))
     page.get_by_text("Share and download").click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Standalone page").click()
+        page.get_by_role("link", name="HTML", exact=True).click()
     file = tmp_path / "view.html"
     download.value.save_as(file)
 
