@@ -149,6 +149,20 @@ def test_a_work_needs_little(read_text):
     assert found == [Paper(id="W9", title="Owls", abstract="", ids=(("openalex", "W9"),))]
 
 
+def test_selected_fields_are_enough(read_text):
+    work = {"doi": "https://doi.org/10.1234/x", "display_name": "Owls", "publication_year": 2020}
+
+    (found,) = read_text(json.dumps({"meta": {"count": 1}, "results": [work]}))
+
+    assert (found.id, found.ids, found.date) == ("10.1234/x", (("doi", "10.1234/x"),), "2020")
+
+
+def test_an_arxiv_identifier_may_be_given_outright(paper):
+    found = paper(ids={"arxiv": "https://arxiv.org/abs/2101.00002"})
+
+    assert dict(found.ids)["arxiv"] == "2101.00002"
+
+
 @pytest.mark.parametrize(
     ("fields", "genre"),
     [

@@ -154,6 +154,7 @@ def test_a_line_of_the_data_set_becomes_a_paper(read_text):
         '{{"total": 1, "offset": 0, "next": 1, "data": [{}]}}',
         '{{"total": 1, "token": "x", "data": [{}]}}',
         '{{"recommendedPapers": [{}]}}',
+        '{{"authorId": "1", "name": "Bo Li", "papers": [{}]}}',
         '{{"offset": 0, "data": [{{"contexts": [], "citedPaper": {}}}]}}',
         '{{"offset": 0, "data": [{{"isInfluential": true, "citingPaper": {}}}]}}',
     ],
@@ -177,6 +178,7 @@ def test_each_null_of_a_batch_says_where_it_stands(read_text):
     [
         ({"publicationTypes": ["JournalArticle", "Review"]}, "review"),
         ({"publicationTypes": ["JournalArticle"]}, "article"),
+        ({"publicationTypes": ["Journal Article"]}, "article"),
         ({"publicationTypes": ["BookSection"]}, "chapter"),
         ({"publicationTypes": ["JournalArticle"], "venue": "arXiv.org"}, "preprint"),
         ({"publicationTypes": None, "venue": "bioRxiv"}, "preprint"),

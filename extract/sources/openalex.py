@@ -36,6 +36,7 @@ _OWN_KEYS = frozenset(
     "abstract_inverted_index authorships referenced_works cited_by_api_url primary_location "
     "host_venue publication_year best_oa_location is_paratext".split()
 )
+_SELECTED = _OWN_KEYS | {"id", "doi", "display_name"}
 _GENRES: dict[str, Genre] = {
     "article": "article",
     "letter": "article",
@@ -55,6 +56,7 @@ _GENRES: dict[str, Genre] = {
     "dissertation": "thesis",
     "report": "report",
 }
+_OTHER_IDS = (("pmid", identity.pmid), ("pmcid", identity.pmcid), ("arxiv", identity.arxiv))
 # A position far behind the others is debris; a whole abstract has some hundred words.
 _MOST_WORDS = 100_000
 
@@ -62,9 +64,10 @@ _MOST_WORDS = 100_000
 def matches(head: str) -> bool:
     """Whether *head* has OpenAlex's works, or other things of OpenAlex."""
     seen = glimpse(head, _SHAPE)
-    if {"meta", "results"} <= seen.wrapper and not seen.records:
-        return True
-    return any(isinstance(record, dict) and _is_ours(record) for record in seen.records)
+    records = [record for record in seen.records if isinstance(record, dict)]
+    if {"meta", "results"} <= seen.wrapper:  # perhaps with a few selected fields
+        return not records or any(_SELECTED & record.keys() for record in records)
+    return any(_is_ours(record) for record in records)
 
 
 def read(path: Path, captured: datetime.date) -> Iterator[Record]:
@@ -91,7 +94,7 @@ def _paper(record: Fields) -> Paper:
     if own and letter.upper() != "W":
         what = _ENTITIES.get(letter.upper(), "no work")
         raise ValueError(f"this is {what} of OpenAlex, not a work; fetch /works instead")
-    if not own and not _OWN_KEYS & record.record.keys():
+    if not own and not _SELECTED & record.record.keys():
         raise ValueError("this is no work of OpenAlex, which has an id such as W2741809807")
     title = record.title(record.raw("title", "display_name"))
     abstract = _abstract(record)
@@ -100,9 +103,11 @@ def _paper(record: Fields) -> Paper:
     location = record.within("primary_location")
     source = location.within("source") or record.within("host_venue")
     biblio = record.within("biblio")
-    openalex = dict(ids).get("openalex")
+    known = dict(ids)
     return Paper(
-        id=openalex or identity.title_id(title, date[:4] if date else None),
+        id=known.get("openalex")
+        or known.get("doi")
+        or identity.title_id(title, date[:4] if date else None),
         title=title,
         abstract=abstract,
         authors=_authors(record),
@@ -161,7 +166,7 @@ def _ids(record: Fields) -> tuple[tuple[str, str], ...]:
         ids["doi", doi] = None
         if arxiv := identity.arxiv_of_doi(doi):
             ids["arxiv", arxiv] = None
-    for scheme, normal in (("pmid", identity.pmid), ("pmcid", identity.pmcid)):
+    for scheme, normal in _OTHER_IDS:
         if known := others.identified(scheme, others.raw(scheme), normal):
             ids[scheme, known] = None
     for location in (record.within("primary_location"), *record.each("locations")):

@@ -18,7 +18,7 @@ from .jsonstream import Shape, glimpse
 
 _SHAPE = Shape(
     begins=frozenset(("total", "offset", "next", "token", "data", "recommendedPapers")),
-    lists=frozenset(("data", "recommendedPapers")),
+    lists=frozenset(("data", "recommendedPapers", "papers")),  # an author's are 'papers'
 )
 _CITING = ("citedPaper", "citingPaper")  # of the answers that list references and citations
 _SCHEMES = (
@@ -72,7 +72,7 @@ def _is_ours(record: dict[str, Any]) -> bool:
     own = record.get("paperId")
     if isinstance(own, str) or "corpusId" in record or "corpusid" in record:
         return True
-    return "authorId" in record or "citingcorpusid" in record or "citationStyles" in record
+    return not record.keys().isdisjoint(("authorId", "citingcorpusid", "externalIds"))
 
 
 def _name(record: dict[str, Any]) -> str:
@@ -124,7 +124,8 @@ def _paper(record: Fields) -> Paper:
 
 def _own_id(record: Fields, ids: tuple[tuple[str, str], ...]) -> str:
     corpus = record.raw("corpusId", "corpusid").strip()
-    return dict(ids).get("s2") or (f"CorpusId:{corpus[:40]}" if corpus else "")
+    known = dict(ids)
+    return known.get("s2") or (f"CorpusId:{corpus[:40]}" if corpus else known.get("doi", ""))
 
 
 def _ids(record: Fields) -> tuple[tuple[str, str], ...]:
@@ -164,6 +165,7 @@ def _categories(record: Fields) -> tuple[str, ...]:
 def _genre(record: Fields, venue: str) -> Genre | None:
     """What it calls a journal article on a preprint server is a preprint."""
     given = [*record.strings("publicationTypes"), *record.strings("publicationtypes")]
+    given = ["".join(name.split()) for name in given]  # 'Journal Article' in its documentation
     genre = next((genre for name, genre in _GENRES.items() if name in given), None)
     if genre in (None, "article") and venue.lower() in _PREPRINTS:
         return "preprint"
