@@ -20,7 +20,8 @@ class Written:
     A paper of the author; *position* is None where 'et al.' hides it.
 
     *genre* is one of `scholargraph.extract.papers.Genre`, *categories* are codes such as cs.CV.
-    *citations* are those that a source claims, the highest of several claims.
+    *citations* are those that a source claims, the highest of several claims; *cited_here* counts
+    the papers of this graph that cite it.
     """
 
     iri: str
@@ -32,6 +33,7 @@ class Written:
     genre: str | None
     categories: tuple[str, ...]
     citations: int | None
+    cited_here: int
 
     @property
     def sort(self) -> str:
@@ -124,10 +126,13 @@ def h_index(citations: Iterable[int]) -> int:
 
 def _figures(papers: Sequence[Written]) -> tuple[Figure, ...]:
     counts = [paper.citations for paper in papers if paper.citations is not None]
+    here = [paper.cited_here for paper in papers if paper.cited_here]
     return (
         Figure("papers", len(papers), len(papers)),
         Figure("citations", sum(counts) if counts else None, len(counts)),
         Figure("h-index", h_index(counts) if counts else None, len(counts)),
+        Figure("citations-here", sum(here) if here else None, len(here)),
+        Figure("h-index-here", h_index(here) if here else None, len(here)),
     )
 
 
@@ -168,6 +173,7 @@ def _papers(snapshot: Snapshot, iri: NamedNode) -> tuple[Written, ...]:
             genre=_genre(snapshot, NamedNode(paper)),
             categories=_categories(snapshot, NamedNode(paper)),
             citations=claimed.get(paper),
+            cited_here=len(snapshot.quads(None, v.CITES, NamedNode(paper), FACTS)),
         )
     return tuple(found.values())
 

@@ -22,8 +22,9 @@ ENOUGH_PAPERS, FEW_PAPERS, LONGEST = 30, 5, 3
 LEAST_NAMED = 2
 SHOWN = 12
 
-# Concepts in the picture, and the links that each of them keeps.
-DRAWN, LINKS_EACH = 26, 3
+# Concepts in the picture, and the links that each of them keeps. Names stand beside each other:
+# the picture is stretched, so that they find room.
+DRAWN, LINKS_EACH, STRETCH = 26, 3, 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,7 @@ def _drawn(
     graph = nx.Graph()
     graph.add_weighted_edges_from(links)
     places = positions(graph) if links else {}
+    places = {iri: (round(STRETCH * x, 1), y) for iri, (x, y) in places.items()}
     nodes = tuple(
         Node(thing.iri, thing.name, catalogue.kind_at[thing.iri], thing.papers, *places[thing.iri])
         for thing in things

@@ -123,5 +123,7 @@ def _how(figure: Figure, papers: int) -> str:
         return "papers of this graph that name the author"
     if figure.value is None:
         return "no source says how often these papers are cited"
+    if figure.measure.endswith("-here"):
+        return f"from citations by papers of this graph, of {figure.of} of {papers} papers"
     rest = f"of {figure.of} of {papers} papers whose citations a source counts"
     return f"sum {rest}" if figure.measure == "citations" else rest

@@ -21,7 +21,9 @@ UNITS = {"percent": " %", "points": " points", "times": "×"}
 MEASURES = {
     "ai-score": "AI Score",
     "citations": "Citations",
+    "citations-here": "Citations in this graph",
     "h-index": "h-index",
+    "h-index-here": "h-index from these",
     "novelty": "Novelty",
     "paper-score": "Paper score",
     "papers": "Papers",
@@ -35,6 +37,8 @@ LINK_RULES = {
     "part": "it is a split or a part of the data set",
     "spelling": "it differs in case, plural, hyphens, spaces or articles only",
     "kind": "the paper speaks of it more surely as this kind",
+    "kind-by-corpus": "all papers together speak of it more surely as this kind",
+    "correction": "a person has said so",
 }
 
 # How a relation reads from its object's side.
