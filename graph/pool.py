@@ -31,9 +31,14 @@ class Arrival:
 
 @dataclass(slots=True, eq=False)
 class Piece:
-    """A record, the paper that had it, and the arrivals that brought it."""
+    """
+    A record, the paper that had it, and the arrivals that brought it.
+
+    *number* grows in the order in which records came.
+    """
 
     record: Record
+    number: int
     home: NamedNode | None = None
     brought: list[Arrival] = field(default_factory=list)
 
@@ -71,7 +76,7 @@ class Pool:
                 continue
             self.held[paper] = found
             for record in found.records:
-                self.pieces.append(Piece(record, paper))
+                self.pieces.append(Piece(record, len(self.pieces), paper))
                 waiting += self._near(record)
 
     def arrive(self, arrival: Arrival, alive: Container[str]) -> Piece:
@@ -89,7 +94,7 @@ class Pool:
             if piece.record.content == record.content:
                 same = piece
         if same is None:
-            same = Piece(record)
+            same = Piece(record, len(self.pieces))
             self.pieces.append(same)
         for piece in self.pieces:
             if piece is not same:
@@ -133,6 +138,10 @@ class Pool:
         for source in record.sources:
             if (run := self.run(source)) is not None:
                 yield Origin(run.file_name, run.format, record.paper.id)
+
+    def identified(self, id: str) -> Iterator[NamedNode]:
+        """The papers that some source calls *id*."""
+        yield from self._called(v.IDENTIFIER, id)
 
     def works(self) -> list[list[Piece]]:
         """The records that are still there, in groups of those of the same work."""
@@ -221,7 +230,7 @@ class Pool:
         for decision in self._decisions:
             if decision.same and not origins.isdisjoint(decision.records):
                 for origin in decision.records:
-                    yield from self._called(v.IDENTIFIER, origin.id)
+                    yield from self.identified(origin.id)
 
     def _namesakes(self, record: Record, source: NamedNode) -> Iterator[NamedNode]:
         """Papers that may be a former state of *record*: of its file, with its id or its title."""

@@ -28,6 +28,7 @@ from .build import (
 )
 from .citations import Citations, Known
 from .decisions import Decision
+from .entities import value_of
 from .identify import title_digests
 from .iris import Iris, digest, paper_keys
 from .merging import merged, text_record
@@ -47,7 +48,8 @@ class Change:
     has the papers that end, with their successors if they have some; *works* the cited works that
     are papers now. *came* says of each arrival what it did: ``new``, ``changed`` or ``unchanged``;
     *joined* counts those that came to a paper of another source. *dropped* has the hashes of
-    records that gave way to a new state. *runs* read something beside those that came.
+    records that gave way to a new state. *runs* read something beside those that came. *before* and
+    *after* are the papers concerned.
     """
 
     old: list[Quad] = field(default_factory=list)
@@ -60,6 +62,8 @@ class Change:
     joined: int = 0
     dropped: set[str] = field(default_factory=set)
     runs: list[Run] = field(default_factory=list)
+    before: list[NamedNode] = field(default_factory=list)
+    after: list[NamedNode] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
@@ -154,6 +158,8 @@ class Reconciler:
             after[work.iri] = _known(work.records)
             self._build(work)
         kept = {work.iri for work in works}
+        self._change.before = sorted(before, key=value_of)
+        self._change.after = sorted(kept, key=value_of)
         for paper, found in self._pool.held.items():
             if paper not in kept:
                 self._change.old += found.facts
@@ -222,15 +228,19 @@ class Reconciler:
         return {"doi": 0, "arxiv": 1}.get(scheme, 2), paper.value
 
     def _mint(self, group: Sequence[Piece], prefer: Container[NamedNode]) -> Iterator[NamedNode]:
-        keys = [key for piece in group for key in paper_keys(piece.record.paper)]
-        minted = {self._iris.resource("paper", key): None for key in keys}
+        came = sorted(group, key=lambda piece: piece.number)
+        keys = [key for piece in came for key in paper_keys(piece.record.paper)]
+        minted = list(dict.fromkeys(self._iris.resource("paper", key) for key in keys))
+        own = minted[: len(paper_keys(came[0].record.paper))]
         former = self._iris.removed_graph()
         split = all(piece.home for piece in group)
 
-        def rank(paper: NamedNode) -> tuple[bool, bool, int, str]:
-            # What was split off goes back to the IRI that it had before.
+        def rank(paper: NamedNode) -> tuple[bool, bool, bool, int, str]:
+            # What was split off goes back to the IRI that it had before; what is new is called
+            # after the record that came first.
             was = split and bool(self._graph.quads(paper, v.REPLACED_BY, None, former))
-            return paper not in prefer, not was, *self._rank(paper)
+            late = not split and paper not in own
+            return paper not in prefer, not was, late, *self._rank(paper)
 
         yield from sorted(minted, key=rank)
         last = min(minted, key=self._rank)

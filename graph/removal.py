@@ -9,9 +9,11 @@ from pyoxigraph import Literal, NamedNode, Quad
 from scholargraph import ScholarGraphError
 
 from . import vocab as v
+from .aliases import known_as
 from .build import run_quads
 from .commit import effect, settled, with_tombstones
 from .decisions import decisions
+from .entities import value_of
 from .iris import Iris
 from .parts import FACTS, Readable, owned
 from .reconcile import Change, Extractor, Reconciler
@@ -100,41 +102,49 @@ def remove_source(
     """
     if not store.exists:
         raise StoreError(f"{store.address}: no store yet; `scholargraph import` makes it")
+    with store.writing(wait=wait) as writer:
+        sources = _sources(writer, name, store.iris)
     whole = Removal((), 0, 0)
-    while True:
-        with store.writing(wait=wait) as writer:
-            writer.begin("removal")
-            source = _source(writer, name, store.iris)
-            papers, profiles = _of_source(writer, source, store.iris)
-            reconciler = Reconciler(
-                writer,
-                store.iris,
-                decisions=decisions(writer, store.iris),
-                extract=extract,
-                model=model,
-            )
-            change = reconciler.without(source, papers[:_AT_ONCE])
-            for profile in profiles:
-                change.old += owned(writer, profile)
-                change.moved[profile] = None
-            if len(papers) <= _AT_ONCE:
-                last = _about_source(writer, source)
-                change.remove += last
-                change.moved.update(
-                    dict.fromkeys(
-                        quad.subject for quad in last if isinstance(quad.subject, NamedNode)
-                    )
+    for source in sources:
+        done = False
+        while not done:
+            with store.writing(wait=wait) as writer:
+                writer.begin("removal")
+                reconciler = Reconciler(
+                    writer,
+                    store.iris,
+                    decisions=decisions(writer, store.iris),
+                    extract=extract,
+                    model=model,
                 )
-            for run in change.runs:
-                change.add += run_quads(run, store.iris)
-            gone = [paper for paper, successor in change.moved.items() if successor is None]
-            owners = [node for node in gone if _is_owner(writer, node)]
-            part = _removed(writer, change, owners, store.iris)
+                some, done = _without(writer, reconciler, source, store.iris)
             whole = Removal(
-                whole.papers + part.papers, whole.others + part.others, whole.triples + part.triples
+                whole.papers + some.papers, whole.others + some.others, whole.triples + some.triples
             )
-            if len(papers) <= _AT_ONCE:
-                return whole
+    return whole
+
+
+def _without(
+    writer: Writer, reconciler: Reconciler, source: NamedNode, iris: Iris
+) -> tuple[Removal, bool]:
+    """Takes *source* out of some of its papers, and says whether that were all."""
+    papers, profiles = _of_source(writer, source, iris)
+    change = reconciler.without(source, papers[:_AT_ONCE])
+    done = len(papers) <= _AT_ONCE
+    gone = [paper for paper, successor in change.moved.items() if successor is None]
+    if done:
+        for profile in profiles:
+            change.old += owned(writer, profile)
+            change.moved[profile] = None
+        gone += profiles
+        about = _about_source(writer, source)
+        change.remove += about
+        change.moved.update(
+            (quad.subject, None) for quad in about if isinstance(quad.subject, NamedNode)
+        )
+    for run in change.runs:
+        change.add += run_quads(run, iris)
+    return _removed(writer, change, gone, iris), done
 
 
 def _removed(writer: Writer, change: Change, owners: Sequence[NamedNode], iris: Iris) -> Removal:
@@ -160,28 +170,27 @@ def _removed(writer: Writer, change: Change, owners: Sequence[NamedNode], iris: 
     return Removal(tuple(owner.value for owner in owners), len(shared), removed)
 
 
-def _source(graph: Readable, name: str, iris: Iris) -> NamedNode:
-    """The source that *name* means."""
-    found = [
-        quad.subject
-        for quad in graph.quads(None, v.FILE_NAME, Literal(name), FACTS)
-        if isinstance(quad.subject, NamedNode) and quad.subject.value.startswith(f"{iris.base}sou")
-    ]
-    for place in (name, iris.base + name.removeprefix("/")):
-        for node in _node(place):
-            if graph.quads(node, v.SHA256, None, FACTS):
-                found.append(node)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        listed = ", ".join(sorted(node.value for node in found))
+def _sources(graph: Readable, name: str, iris: Iris) -> list[NamedNode]:
+    """The source that *name* means, or all states in which the file of this name was read."""
+    for node in [*_node(name), *_node(iris.base + name.removeprefix("/"))]:
+        if graph.quads(node, v.SHA256, None, FACTS):
+            return [node]
+    found = {
+        quad.subject: quad.object
+        for known in graph.quads(None, v.FILE_NAME, Literal(name), FACTS)
+        if isinstance(known.subject, NamedNode)
+        for quad in graph.quads(known.subject, v.FORMAT, None, FACTS)
+    }
+    nodes = sorted((node for node in found if isinstance(node, NamedNode)), key=value_of)
+    if not nodes:
         raise RemovalError(
-            f"{len(found)} states of a file were called {name!r}: {listed}; name one"
+            f"no papers were imported from {name!r}; give the name of a file that was, without "
+            "its folder, or the IRI of the source as the pages of its papers have it"
         )
-    raise RemovalError(
-        f"no papers were imported from {name!r}; give the name of a file that was, without its "
-        "folder, or the IRI of the source as its papers' pages have it"
-    )
+    if len(set(found.values())) > 1:
+        listed = ", ".join(node.value for node in nodes)
+        raise RemovalError(f"several files were called {name!r}: {listed}; name one by its IRI")
+    return nodes
 
 
 def _of_source(
@@ -220,6 +229,8 @@ def _owner(graph: Readable, name: str, iris: Iris) -> NamedNode:
         )
     for node in candidates:
         if stone := tombstone(graph, node, iris):
+            if stone.successor:
+                raise RemovalError(f"{node.value} is {stone.successor} now; name that")
             raise RemovalError(f"{node.value} was removed already, at {stone.removed}")
         if graph.quads(node, None, None, FACTS):
             whole = node.value.partition("#")[0]
@@ -237,6 +248,13 @@ def _owner(graph: Readable, name: str, iris: Iris) -> NamedNode:
 
 def _meant(graph: Readable, name: str, iris: Iris) -> Iterator[NamedNode]:
     """What *name* may stand for, whether or not it is there."""
+    for node in _named(graph, name, iris):
+        yield node
+        if (other := known_as(graph, node, iris)) is not None:
+            yield other
+
+
+def _named(graph: Readable, name: str, iris: Iris) -> Iterator[NamedNode]:
     if name.startswith(iris.base):
         yield from _node(name)
         return
@@ -256,6 +274,18 @@ def _node(iri: str) -> Iterator[NamedNode]:
         yield NamedNode(iri)
     except ValueError:
         return
+
+
+def meant_paper(graph: Readable, name: str, iris: Iris) -> NamedNode:
+    """
+    The paper that *name* means: an IRI, its end, or the identifier of a record.
+
+    Raises: RemovalError where it stands for none, or for several.
+    """
+    node = _owner(graph, name, iris)
+    if not is_paper(graph, node):
+        raise RemovalError(f"{node.value} is a profile, not a paper")
+    return node
 
 
 def is_paper(graph: Readable, node: NamedNode) -> bool:

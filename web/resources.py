@@ -11,6 +11,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.routing import RequestRedirect
 
 from scholargraph.graph import vocab as v
+from scholargraph.graph.aliases import known_as
 from scholargraph.graph.articles import (
     Article,
     Located,
@@ -109,17 +110,20 @@ def _asked_for(place: str) -> tuple[NamedNode, Statements, str]:
     # A key may itself end like a suffix: what exists comes first.
     if said := statements(snapshot, iri, iris):
         return iri, said, chosen(HTML, *_forms(said).values())
-    gone, end = tombstone(snapshot, iri, iris), ""
+    gone, other, end = tombstone(snapshot, iri, iris), known_as(snapshot, iri, iris), ""
     for suffix, media in (SUFFIXES | references.SUFFIXES).items():
         if place.endswith(suffix):
             iri = iris.at(place.removesuffix(suffix))
             said = statements(snapshot, iri, iris)
             if suffix in _forms(said) and said:
                 return iri, said, media
-            if gone is None:
-                gone, end = tombstone(snapshot, iri, iris), suffix
+            if gone is None and other is None:
+                gone, other = tombstone(snapshot, iri, iris), known_as(snapshot, iri, iris)
+                end = suffix if gone or other else ""
     if gone is not None and gone.successor:
         raise RequestRedirect(wording.ascii_address(gone.successor) + end)
+    if other is not None:
+        raise RequestRedirect(wording.ascii_address(other.value) + end)
     if gone is not None:
         what = f"{gone.name!r}" if gone.name else "What was here"
         raise standard(410, f"{what} was removed from this graph on {gone.removed[:10]}.")
