@@ -102,7 +102,7 @@ def _paper(record: Fields) -> Paper:
         truncated=truncated,
         date=date,
         venue=_venue(record, kind),
-        categories=record.texts("categories"),
+        categories=record.texts("categories") or _keywords(record),
         ids=(*ids, ("source", own)) if own else ids,
         urls=record.urls("URL"),
         code=repositories(abstract),
@@ -113,6 +113,11 @@ def _paper(record: Fields) -> Paper:
         publisher=record.text("publisher") or None,
         withdrawn=record.raw("status").casefold() == "retracted" or says_withdrawn(title),
     )
+
+
+def _keywords(record: Fields) -> tuple[str, ...]:
+    found = (word.strip() for word in record.text("keyword").split(","))
+    return tuple(dict.fromkeys(word for word in found if word))
 
 
 def _own_id(record: Fields) -> str:
