@@ -6,7 +6,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from pyoxigraph import NamedNode
 
@@ -22,6 +22,7 @@ _GENRES = {kind.value: name for name, kind in v.GENRES.items()}
 _MEETING = re.compile(
     r"\b(?:proceedings|conference|workshop|symposium|congress|meeting|findings)\b", re.IGNORECASE
 )
+_NO_ADDRESS = re.compile(r"[\s\x00-\x20\x7f\ud800-\udfff\"<>\\^`{|}]")
 # Words that tell the sense of a title from its grammar, for keys that people can read.
 _SMALL = frozenset(
     "a an and are as at be by can do does for from how in into is it not of on or our that the "
@@ -86,6 +87,12 @@ class Publication:
         if not self.volume and (of_acl or _MEETING.search(self.venue)):
             return "conference-paper"
         return "article"
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The web addresses in *urls*, with what no address may hold percent-encoded."""
+        found = (url for url in self.urls if url.startswith(("http://", "https://")))
+        return tuple(_NO_ADDRESS.sub(lambda sign: quote(sign[0], safe=""), url) for url in found)
 
     @property
     def key(self) -> str:

@@ -7,7 +7,6 @@ Braces are counted before macros are read, so that a brace in a title becomes a 
 
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote
 
 from .bibliography import Publication, one_line, parts
 from .identifiers import ADDRESSES
@@ -29,17 +28,17 @@ _PUBLISHERS = {"phdthesis": "school", "techreport": "institution"}
 
 _SIGNS = str.maketrans(
     {
-        "\\": r"\textbackslash{}",
-        "{": r"\textbraceleft{}",
-        "}": r"\textbraceright{}",
-        "^": r"\textasciicircum{}",
-        "~": r"\textasciitilde{}",
-        "<": r"\textless{}",
-        ">": r"\textgreater{}",
+        "\\": r"{\textbackslash}",
+        "{": r"{\textbraceleft}",
+        "}": r"{\textbraceright}",
+        "^": r"{\textasciicircum}",
+        "~": r"{\textasciitilde}",
+        "<": r"{\textless}",
+        ">": r"{\textgreater}",
         **{sign: f"\\{sign}" for sign in "$&%#_"},
     }
 )
-# Two of these would become one sign: a dash, a quotation mark.
+# Two of these would become one sign, a dash or a quotation mark, but for TeX's `\/` between them.
 _LIGATURE = re.compile(r"-(?=-)|`(?=`)|'(?=')")
 _WORD = re.compile(r"([^\W_]+)")
 _VERBATIM = re.compile(r"[{}\\\s\x00-\x20\x7f]")
@@ -96,13 +95,13 @@ def escaped(text: str) -> str:
     *text* as LaTeX prints it as it stands, on one line.
 
     >>> print(escaped(r"R&D at 5%: {a_b} -- C:\x"))
-    R\&D at 5\%: \textbraceleft{}a\_b\textbraceright{} -{}- C:\textbackslash{}x
+    R\&D at 5\%: {\textbraceleft}a\_b{\textbraceright} -\/- C:{\textbackslash}x
     """
     return _marked(one_line(text))
 
 
 def _marked(text: str) -> str:
-    return _LIGATURE.sub(lambda sign: f"{sign[0]}{{}}", text.translate(_SIGNS))
+    return _LIGATURE.sub(lambda sign: f"{sign[0]}\\/", text.translate(_SIGNS))
 
 
 def _with_capitals(title: str) -> str:
@@ -144,10 +143,10 @@ def _date(date: str) -> dict[str, str]:
 
 
 def _address(paper: Publication) -> str:
-    found = next((url for url in paper.urls if url.startswith(("http://", "https://"))), "")
-    if not found and (acl := dict(paper.ids).get("acl")):
-        found = ADDRESSES["acl"] + acl
-    return _VERBATIM.sub(lambda sign: quote(sign[0], safe=""), found)
+    if paper.addresses:
+        return paper.addresses[0]
+    acl = dict(paper.ids).get("acl")
+    return f"{ADDRESSES['acl']}{acl}" if acl else ""
 
 
 def _verbatim(identifier: str) -> str:

@@ -54,8 +54,8 @@ def item(paper: Publication) -> dict[str, object]:
         "PMID": known.get("pmid"),
         "PMCID": known.get("pmcid"),
         "number": f"arXiv:{paper.arxiv}" if paper.arxiv else "",
-        "URL": next((url for url in paper.urls if url.startswith(("http:", "https:"))), ""),
-        "categories": list(paper.categories),
+        "URL": next(iter(paper.addresses), ""),
+        "keyword": ", ".join(category.replace(",", " ") for category in paper.categories),
         "abstract": paper.abstract,
         "status": "retracted" if paper.withdrawn else "",
     }

@@ -72,7 +72,7 @@ def author(name: str) -> str:
 
 
 def _addresses(paper: Publication) -> Iterator[str]:
-    urls = [url for url in paper.urls if url.startswith(("http://", "https://"))]
     known = dict(paper.ids)
+    urls = [*paper.addresses]
     urls += [ADDRESSES[scheme] + known[scheme] for scheme in _ADDRESSED if scheme in known]
-    yield from dict.fromkeys(urls)
+    yield from sorted(set(urls))

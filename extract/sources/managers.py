@@ -167,6 +167,9 @@ class Identifiers:
             if acl := identity.acl(address):
                 self._keep("acl", acl)
             self.look(address)
+            if ".nih.gov/" in address:
+                self.add("pmid", address, identity.pmid, None)
+                self.add("pmcid", address, identity.pmcid, None)
             if "doi.org/" in address.lower():
                 self.add("doi", address, identity.doi, "url")
         return tuple(kept)
