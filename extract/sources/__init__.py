@@ -15,6 +15,7 @@ from ..papers import Record
 from . import (
     acl,
     arxiv,
+    arxiv_metadata,
     bibtex,
     crossref,
     csljson,
@@ -40,6 +41,7 @@ class _Reader(NamedTuple):
 
 
 _READERS = {
+    "arxivjson": _Reader(arxiv_metadata.matches, arxiv_metadata.read),
     "openalex": _Reader(openalex.matches, openalex.read),
     "semanticscholar": _Reader(semanticscholar.matches, semanticscholar.read),
     "crossref": _Reader(crossref.matches, crossref.read),

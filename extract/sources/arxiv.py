@@ -181,8 +181,13 @@ def _assembled(
         urls=(f"https://arxiv.org/abs/{own}",),
         code=repositories(f"{summary} {remark}"),
         genre="preprint",
-        withdrawn=bool(_WITHDRAWN.match(summary) or _WITHDRAWN.match(remark)),
+        withdrawn=says_withdrawn(summary, remark),
     )
+
+
+def says_withdrawn(*texts: str) -> bool:
+    """Whether an abstract or a comment is the notice that arXiv puts in place of a paper."""
+    return any(_WITHDRAWN.match(text) for text in texts)
 
 
 def _date(published: str, notices: list[str]) -> str | None:
