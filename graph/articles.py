@@ -8,10 +8,13 @@ from pyoxigraph import NamedNode
 
 from . import vocab as v
 from .catalogue import Named, ending, name_of
+from .citing import Cites, cited_by, cites
 from .claims import Claimed, claims
 from .identifiers import identifiers
+from .iris import Iris
 from .questions import Row, rows
 from .snapshots import Term
+from .sourcing import Disagreement, Sourced, sourced
 from .store import Snapshot
 
 Properties = dict[str, list[str]]
@@ -101,7 +104,8 @@ class Article:
     A paper's page; *truncated* where its source says 'et al.'.
 
     *genre* is one of `scholargraph.extract.papers.Genre`; *ids* are identifiers with public
-    addresses, by scheme.
+    addresses, by scheme. *records* are what each of several sources states, and *conflicts* where
+    they disagree; both are empty for a paper of one record.
     """
 
     iri: str
@@ -133,9 +137,13 @@ class Article:
     relations: tuple[Stated, ...]
     results: tuple[Result, ...]
     imported: tuple[Imported, ...]
+    cites: Cites
+    cited_by: Cites
+    records: tuple[Sourced, ...]
+    conflicts: tuple[Disagreement, ...]
 
 
-def article(snapshot: Snapshot, iri: NamedNode, properties: Properties) -> Article:
+def article(snapshot: Snapshot, iri: NamedNode, properties: Properties, iris: Iris) -> Article:
     """The paper *iri*, of which the graph says *properties* directly."""
 
     def every(property: NamedNode) -> tuple[str, ...]:
@@ -145,6 +153,7 @@ def article(snapshot: Snapshot, iri: NamedNode, properties: Properties) -> Artic
         return next(iter(every(property)), None)
 
     types = every(v.TYPE)
+    records, conflicts = sourced(snapshot, iri, iris)
     return Article(
         iri=iri.value,
         title=one(v.TITLE) or ending(iri.value),
@@ -177,6 +186,10 @@ def article(snapshot: Snapshot, iri: NamedNode, properties: Properties) -> Artic
         relations=_relations(snapshot, iri),
         results=_results(snapshot, iri),
         imported=_imports(snapshot, iri),
+        cites=cites(snapshot, iri),
+        cited_by=cited_by(snapshot, iri),
+        records=records,
+        conflicts=conflicts,
     )
 
 

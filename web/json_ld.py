@@ -33,6 +33,10 @@ def scholarly_article(paper: Article) -> dict[str, object]:
         if paper.publisher
         else None,
         "url": [address for address in paper.urls if is_web(address)],
+        "citation": [
+            {"@type": "CreativeWork", "@id": work.iri, "name": work.title}
+            for work in paper.cites.works
+        ],
         "keywords": [concept.name for concept in paper.introduces],
     }
     return {name: value for name, value in members.items() if value}

@@ -152,7 +152,7 @@ def _page(noun: str, iri: NamedNode, said: Statements, form: str) -> Response:
 
 
 def _paper(iri: NamedNode, said: Statements, form: str) -> Response:
-    found = article(service().snapshot(), iri, plain(said))
+    found = article(service().snapshot(), iri, plain(said), service().iris)
     if form == JSON:
         return as_json(asdict(found))
 
