@@ -1,16 +1,25 @@
 """The store as a thing to look after: checked, copied, put back, and rid of papers."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .options import PATH, store_option
 
+if TYPE_CHECKING:
+    from scholargraph.graph.rulings import Rulings
+
 
 @click.command()
-@click.argument("papers", nargs=-1, required=True, metavar="IRI-OR-ID...")
+@click.argument("papers", nargs=-1, metavar="IRI-OR-ID...")
+@click.option(
+    "--source",
+    metavar="FILE-OR-IRI",
+    help="Take out what this file says; papers that others speak of too stay.",
+)
 @store_option
-def remove(papers: tuple[str, ...], store: Path | str) -> None:
+def remove(papers: tuple[str, ...], source: str | None, store: Path | str) -> None:
     """
     Take papers out of the graph, by their IRIs or identifiers; all of them or none.
 
@@ -20,11 +29,78 @@ def remove(papers: tuple[str, ...], store: Path | str) -> None:
     \b
     scholargraph remove https://w3id.org/scholargraph/paper/arxiv:2305.00001
     scholargraph remove doi:10.1000/182 my-record-17 --store my-field.db
+    scholargraph remove --source old-library.bib
     """
-    from scholargraph.graph.removal import remove as removed
+    from scholargraph.graph import removal
     from scholargraph.graph.store import Store
 
-    click.echo(removed(Store.open(store), papers).text())
+    if bool(papers) == bool(source):
+        raise click.UsageError("name papers, or one source with --source")
+    there = Store.open(store)
+    if source:
+        from scholargraph.extract import extract, model_id
+
+        done = removal.remove_source(there, source, extract=extract, model=model_id())
+    else:
+        done = removal.remove(there, papers)
+    click.echo(done.text())
+
+
+_note = click.option("--note", default="", help="Why, for those who read it later.")
+_withdraw = click.option(
+    "--withdraw", is_flag=True, help="Take back what was ruled about this paper's records."
+)
+
+
+@click.command()
+@click.argument("paper", metavar="IRI-OR-ID")
+@_note
+@_withdraw
+@store_option
+def split(paper: str, note: str, withdraw: bool, store: Path | str) -> None:
+    """
+    Take apart what several sources were found to say of one paper.
+
+    Each record becomes a paper of its own; the IRI of a record, as the paper's page has it, takes
+    that record alone away. The ruling is kept through every import until it is withdrawn.
+
+    \b
+    scholargraph split doi:10.1000/182 --note 'The talk and the article are two works.'
+    scholargraph split doi:10.1000/182 --withdraw
+    """
+    rulings = _rulings(store)
+    click.echo((rulings.withdraw(paper) if withdraw else rulings.split(paper, note=note)).text())
+
+
+@click.command()
+@click.argument("papers", nargs=-1, required=True, metavar="IRI-OR-ID IRI-OR-ID")
+@_note
+@_withdraw
+@store_option
+def join(papers: tuple[str, ...], note: str, withdraw: bool, store: Path | str) -> None:
+    """
+    Make two papers one, where no rule finds that they are; the first one's IRI stays.
+
+    The ruling is kept through every import until it is withdrawn.
+
+    \b
+    scholargraph join arxiv:2305.00001 doi:10.1000/182
+    scholargraph join arxiv:2305.00001 --withdraw
+    """
+    if len(papers) != (1 if withdraw else 2):
+        raise click.UsageError("name two papers, or with --withdraw one")
+    rulings = _rulings(store)
+    click.echo(
+        (rulings.withdraw(papers[0]) if withdraw else rulings.join(*papers, note=note)).text()
+    )
+
+
+def _rulings(store: Path | str) -> "Rulings":
+    from scholargraph.extract import extract, model_id
+    from scholargraph.graph.rulings import Rulings
+    from scholargraph.graph.store import Store
+
+    return Rulings(Store.open(store), extract, model_id())
 
 
 @click.command()

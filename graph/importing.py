@@ -52,7 +52,7 @@ class Report:
 
     *read* counts papers; *new*, *changed* and *unchanged* are those now in the graph. *skipped* is
     what was refused, with its place: a paper, or a part of one that went in without it. *papers* is
-    how many the store holds now.
+    how many the store holds now. *joined* counts records that came to a paper of another source.
     """
 
     read: int
@@ -64,6 +64,7 @@ class Report:
     triples_removed: int
     papers: int
     seconds: float
+    joined: int = 0
 
     def text(self) -> str:
         """
@@ -80,6 +81,11 @@ class Report:
             f"{_number(self.triples_added, 'triple')} added, {self.triples_removed:,} removed; "
             f"{_number(self.papers, 'paper')} in the store",
         ]
+        if self.joined:
+            lines.append(
+                f"{_number(self.joined, 'record')} of papers that another source speaks of too; "
+                "their pages say where the sources disagree"
+            )
         return "\n".join([*lines, *(f"refused: {refusal}" for refusal in self.skipped)])
 
 
@@ -147,6 +153,7 @@ def import_files(
         triples_removed=outcome.triples_removed,
         papers=_papers_in(store),
         seconds=time.monotonic() - began,
+        joined=outcome.joined,
     )
 
 
