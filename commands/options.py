@@ -23,7 +23,7 @@ PATH = click.Path(path_type=Path)
 # Of sources, named here since reading them takes time.
 FORMATS = [
     *("auto", "profile", "jsonl", "arxiv", "openalex", "semanticscholar", "crossref", "acl"),
-    *("bibtex", "ris", "csljson", "pubmed", "csv", "turtle"),
+    *("bibtex", "ris", "csljson", "pubmed", "csv", "turtle", "arxivjson"),
 ]
 
 
