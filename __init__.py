@@ -30,6 +30,7 @@ tree with the code:
   * NotXml                 a graph that RDF/XML cannot hold
   * CompareError           things that cannot be compared: too many, unknown, of several kinds
   * ExportError            what cannot be exported so, or to there
+  * CorrectionError        a correction of what is not there, or that makes no sense
   * RemovalError           a name that stands for nothing that can be removed
   * UnknownEntity          an IRI that the graph does not describe
   * ValidationUnavailable  the library that checks shapes is not installed

@@ -20,33 +20,12 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from .annotations import CONCEPTS, RELATIONS, Marked, marked, sentence_bounds
-from .mentions import PREDICATES, Kind, Predicate
+from .mentions import ALLOWED, PREDICATES, Kind, Predicate
 from .model import ModelError
 
 Weights = NDArray[np.float32]
 WEIGHTS = Path(__file__).parent / "weights" / "relations.npz"
 
-# Which kinds a predicate connects, subject first; those that SciER's annotators used more than
-# once in a hundred of its cases.
-ALLOWED: dict[Predicate, frozenset[tuple[Kind, Kind]]] = {
-    "usedFor": frozenset(
-        {
-            ("method", "task"),
-            ("method", "method"),
-            ("task", "task"),
-            ("dataset", "method"),
-            ("method", "dataset"),
-        }
-    ),
-    "evaluatedOn": frozenset({("method", "dataset")}),
-    "trainedOn": frozenset({("method", "dataset")}),
-    "comparedWith": frozenset({("method", "method"), ("dataset", "dataset"), ("task", "task")}),
-    "partOf": frozenset({("method", "method")}),
-    "subclassOf": frozenset({("method", "method"), ("dataset", "dataset")}),
-    "subtaskOf": frozenset({("task", "task")}),
-    "benchmarkFor": frozenset({("dataset", "task")}),
-    "synonymOf": frozenset({("method", "method"), ("dataset", "dataset"), ("task", "task")}),
-}
 SYMMETRIC: frozenset[Predicate] = frozenset({"comparedWith", "synonymOf"})
 # A class is a predicate and whether its subject comes first; class 0 is 'no relation'.
 CLASSES: tuple[tuple[Predicate, bool] | None, ...] = (

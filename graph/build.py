@@ -269,6 +269,8 @@ def _naming(node: NamedNode, mention: Mention, iris: Iris) -> Iterator[Quad]:
         yield Quad(node, v.ABBREVIATION, Literal(concept.abbreviation))
     for rule in mention.linked_by:
         yield Quad(node, v.LINKED_BY, Literal(rule))
+    for correction in mention.corrections:
+        yield Quad(node, v.CORRECTED_BY, NamedNode(correction))
     wider = family(concept.label) if concept.kind == "method" else None
     if wider:
         yield Quad(node, v.FAMILY, iris.concept(Concept("method", concept_key(wider), wider)))

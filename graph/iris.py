@@ -138,6 +138,14 @@ class Iris:
         """The named graph of what people decided about which records are of one work."""
         return NamedNode(f"{self.base}graph/decisions")
 
+    def corrections_graph(self) -> NamedNode:
+        """The named graph of what people said against the extractor."""
+        return NamedNode(f"{self.base}graph/corrections")
+
+    def uncorrected_graph(self) -> NamedNode:
+        """The named graph of what the extractor found in papers that were corrected."""
+        return NamedNode(f"{self.base}graph/uncorrected")
+
     def removed_graph(self) -> NamedNode:
         """The named graph of what was removed and when: see `scholargraph.graph.tombstones`."""
         return NamedNode(f"{self.base}graph/removed")

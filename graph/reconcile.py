@@ -18,6 +18,7 @@ from scholargraph.extract.mentions import Extraction
 from scholargraph.extract.papers import Paper
 
 from . import vocab as v
+from .amending import Amender, run_of
 from .build import (
     Run,
     claim_quads,
@@ -109,6 +110,7 @@ class Reconciler:
         self._extract = extract
         self._model = model
         self._pool = Pool(graph, iris, decisions)
+        self._amender = Amender(graph, iris)
         self._change = Change()
 
     def arrive(self, arrivals: Sequence[Arrival], *, alive: Container[str] = ()) -> Change:
@@ -163,7 +165,7 @@ class Reconciler:
         for paper, found in self._pool.held.items():
             if paper not in kept:
                 self._change.old += found.facts
-                self._change.remove += found.beside
+                self._change.remove += [*found.beside, *self._amender.saved(paper)]
                 self._change.moved[paper] = self._successor(paper, works)
         told = {
             paper: (before.get(paper), after[paper])
@@ -278,17 +280,18 @@ class Reconciler:
         beside = []
         if len(records) > 1:
             beside = [quad for one in records for quad in record_quads(one, work.iri, self._iris)]
-        facts += self._evidence(work, records)
+        evidence, kept = self._amended(work, records)
+        facts += evidence
         if was is not None:
             known = sorted(record.hash for record in was.records)
             work.same = known == sorted(hashes) and _plain(was.facts) == _plain(facts)
             if set(was.facts) != set(facts):
                 self._change.old += was.facts
                 self._change.new += facts
-            self._change.remove += was.beside
+            self._change.remove += [*was.beside, *self._amender.saved(work.iri)]
         else:
             self._change.new += facts
-        self._change.add += beside
+        self._change.add += [*beside, *kept]
 
     def _facts(self, work: _Work, records: Sequence[Record]) -> Iterator[Quad]:
         iri, alone = work.iri, len(records) == 1
@@ -305,8 +308,19 @@ class Reconciler:
             for claim in record.paper.claims:
                 yield from claim_quads(claim, iri, iri, source, captured, *name)
 
+    def _amended(self, work: _Work, records: Sequence[Record]) -> tuple[list[Quad], list[Quad]]:
+        """The paper's evidence as people have corrected it, and the extractor's where they have."""
+        read = list(self._evidence(work, records))
+        record = text_record(records)
+        run = run_of(self._graph, work.iri, read)
+        if run is None:
+            reading = self._reading(record.sources[0], self._model)
+            run = run_iri(reading, self._iris)
+        paper = record.paper
+        return self._amender.amended(work.iri, paper.title, paper.abstract, read, run)
+
     def _evidence(self, work: _Work, records: Sequence[Record]) -> Iterable[Quad]:
-        """What was read out of the paper's text: now, before, or else here."""
+        """What the extractor found in the paper's text: now, before, or else here."""
         record = text_record(records)
         text = record.paper.title, record.paper.abstract
         source = record.sources[0]
@@ -319,7 +333,8 @@ class Reconciler:
             if was is None or (was.title, was.abstract) != text:
                 continue
             if text_record(was.records).sources[0] == source:
-                return _renamed(was, work.iri)
+                read = self._amender.machine(was.iri, was.evidence)
+                return _renamed(read, was.iri, work.iri)
         if self._extract is None:
             raise ValueError(f"{work.iri.value}: nobody has read its text, and there is no reader")
         ((_, extraction),) = self._extract([record.paper])
@@ -367,19 +382,19 @@ def _plain(facts: Iterable[Quad]) -> set[Quad]:
     return {quad for quad in facts if quad.predicate not in _SAID_BY}
 
 
-def _renamed(was: Held, iri: NamedNode) -> Iterator[Quad]:
-    """The evidence of a paper as that of the paper *iri*."""
-    if was.iri == iri:
-        yield from was.evidence
+def _renamed(evidence: Iterable[Quad], was: NamedNode, iri: NamedNode) -> Iterator[Quad]:
+    """The *evidence* of the paper *was* as that of the paper *iri*."""
+    if was == iri:
+        yield from evidence
         return
-    start = f"{was.iri.value}#"
+    start = f"{was.value}#"
 
     def moved(term: object) -> object:
-        if term == was.iri:
+        if term == was:
             return iri
         if isinstance(term, NamedNode) and term.value.startswith(start):
             return NamedNode(f"{iri.value}#{term.value.removeprefix(start)}")
         return term
 
-    for quad in was.evidence:
+    for quad in evidence:
         yield Quad(moved(quad.subject), quad.predicate, moved(quad.object))  # type: ignore[arg-type]

@@ -60,18 +60,28 @@ def statements(snapshot: Snapshot, iri: NamedNode, iris: Iris) -> dict[str, list
 
 
 def beside(snapshot: Snapshot, iri: NamedNode, iris: Iris) -> list[Quad]:
-    """What named graphs say of *iri*, and that it is one; tombstones are not among it."""
-    removed = iris.removed_graph()
+    """
+    What named graphs say of *iri*, and that it is one.
+
+    Tombstones are not among it, nor by what a paper is found.
+    """
+    removed, papers = iris.removed_graph(), f"{iris.base}paper/"
+    hidden = {removed} | ({iris.references_graph()} if iri.value.startswith(papers) else set())
     quads = [
         quad
         for quad in snapshot.quads(iri, None, None, None)
-        if quad.graph_name not in (FACTS, removed)
+        if quad.graph_name != FACTS and quad.graph_name not in hidden
     ]
     if snapshot.holds(iri):
         quads.append(Quad(iri, TYPE, term("sd:NamedGraph")))
         quads.append(Quad(iri, term("sd:name"), iri))
         about = {
-            iris.runs_graph(): "When imports began and ended.",
+            iris.runs_graph(): "When imports began and ended, and what came of them.",
+            iris.corrections_graph(): "What people said against the extractor.",
+            iris.uncorrected_graph(): "What the extractor found in papers that were corrected.",
+            iris.records_graph(): "What each source says of a paper that several speak of.",
+            iris.references_graph(): "What references say, and by what papers are found.",
+            iris.decisions_graph(): "What people decided about which records are of one work.",
             removed: "What was removed from the graph, and when.",
         }
         if iri in about:

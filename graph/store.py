@@ -113,7 +113,8 @@ class Writer(Lookups):
         return self._journal.number()
 
     def _last_number(self) -> int:
-        numbers = self.quads(None, v.NUMBER, None, self.iris.runs_graph())
+        places = (self.iris.runs_graph(), self.iris.corrections_graph())
+        numbers = [quad for place in places for quad in self.quads(None, v.NUMBER, None, place)]
         return max(
             (int(q.object.value) for q in numbers if isinstance(q.object, Literal)), default=0
         )

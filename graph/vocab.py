@@ -200,6 +200,19 @@ FILE_NAME = term("schema:name")
 SHA256 = term("schema:sha256")
 FORMAT = term("dct:format")
 
+# Corrections
+CORRECTION = term("sg:Correction")
+CORRECTED_BY = term("sg:correctedBy")
+UNCORRECTED = term("sg:uncorrectedRun")
+ACTION = term("sg:action")
+SAID_BY = term("sg:saidBy")
+GENERATED_AT = term("prov:generatedAtTime")
+KIND = term("sg:kind")
+NEW_KIND = term("sg:newKind")
+ON_PAPER = term("sg:onPaper")
+ON_CONCEPT = term("sg:onConcept")
+INTO_CONCEPT = term("sg:intoConcept")
+
 # Reports of runs
 RUN_REPORT = term("sg:RunReport")
 REPORTS = term("sg:reports")

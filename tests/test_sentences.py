@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from scholargraph.extract.annotations import TITLE_END, sentence_bounds
 from scholargraph.extract.pipeline import register
-from scholargraph.extract.sentences import sentence_starts
+from scholargraph.extract.boundaries import sentence_starts
 
 
 def pieces(text: str) -> list[str]:

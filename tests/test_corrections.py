@@ -1,0 +1,398 @@
+"""What people say against the extractor counts at once, outlives imports, and can be withdrawn."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from corpus import MODEL
+from pyoxigraph import Literal, NamedNode, Quad
+from spotting import KNOWN, bring, record, spotted, write
+
+from scholargraph.extract.mentions import Extraction
+from scholargraph.extract.papers import Paper
+from scholargraph.graph import vocab as v
+from scholargraph.graph.correcting import correct, withdraw
+from scholargraph.graph.corrections import MACHINE, Correction, CorrectionError, corrections
+from scholargraph.graph.iris import DEFAULT_BASE
+from scholargraph.graph.parts import FACTS
+from scholargraph.graph.removal import remove
+from scholargraph.graph.store import Store
+from scholargraph.graph.tombstones import tombstone
+from scholargraph.graph.validate import validate
+
+ONE = f"{DEFAULT_BASE}paper/paper-1"
+TWO = f"{DEFAULT_BASE}paper/paper-2"
+FIRST = "We train RiverNet on DeltaSAR for segmentation. A UNet is worse than a U-Net."
+SECOND = "The U-Net was first. RiverNet reads DeltaSAR."
+
+
+@pytest.fixture
+def papers(empty_store: Store, tmp_path) -> Store:
+    """Two papers that share a method and a data set."""
+    bring(empty_store, write(tmp_path / "a.jsonl", record("1", FIRST), record("2", SECOND)))
+    return empty_store
+
+
+def dump(store: Store) -> frozenset[Quad]:
+    with store.snapshot() as snapshot:
+        return frozenset(snapshot.quads())
+
+
+def mention(paper: str, text: str, kind: str, abstract: str) -> str:
+    start = abstract.index(text)
+    return f"{paper}#mention-abstract-{start}-{start + len(text)}-{kind}"
+
+
+def said(store: Store, node: str, predicate: NamedNode) -> list[str]:
+    with store.snapshot() as snapshot:
+        quads = snapshot.quads(NamedNode(node), predicate, None, FACTS)
+        return sorted(getattr(quad.object, "value", "") for quad in quads)
+
+
+def concept(name: str) -> str:
+    return DEFAULT_BASE + name
+
+
+def made(store: Store, **request: Any) -> Correction:
+    (correction,) = correct(store, [{"who": "ada"} | request])
+    return correction
+
+
+def test_an_accepted_mention_is_certain_and_names_the_correction(papers):
+    node = mention(ONE, "DeltaSAR", "dataset", FIRST)
+    correction = made(papers, action="accept", mention=node, note="seen it")
+
+    assert said(papers, node, v.CONFIDENCE) == ["1"]
+    assert said(papers, node, v.CORRECTED_BY) == [correction.iri(papers.iris).value]
+    with papers.snapshot() as snapshot:
+        assert corrections(snapshot, papers.iris) == (correction,)
+        assert validate(snapshot) == []
+    assert (correction.who, correction.note, correction.text) == ("ada", "seen it", "DeltaSAR")
+
+
+def test_a_rejected_mention_goes_with_what_rests_on_it(papers):
+    relation = f"{ONE}#relation-evaluatedOn-abstract-9-17-abstract-21-29"
+    assert said(papers, relation, v.TYPE)
+
+    made(papers, action="reject", mention=mention(ONE, "DeltaSAR", "dataset", FIRST))
+
+    assert said(papers, ONE, v.USES["dataset"]) == []
+    assert said(papers, relation, v.TYPE) == []
+    assert said(papers, TWO, v.USES["dataset"]) == [concept("dataset/deltasar")]
+    with papers.snapshot() as snapshot:
+        assert validate(snapshot) == []
+
+
+def test_a_retyped_mention_is_of_its_new_kind_in_this_paper_alone(papers):
+    node = mention(ONE, "DeltaSAR", "dataset", FIRST)
+    made(papers, action="retype", mention=node, kind="task")
+
+    assert said(papers, node, v.TYPE) == []
+    assert said(papers, ONE, v.USES["task"]) == [
+        concept("task/deltasar"),
+        concept("task/segmentation"),
+    ]
+    assert said(papers, TWO, v.USES["dataset"]) == [concept("dataset/deltasar")]
+
+
+def test_a_missed_mention_is_added_with_its_sentence(papers):
+    start = FIRST.index("A UNet")
+    made(
+        papers,
+        action="add",
+        paper=ONE,
+        field="abstract",
+        start=FIRST.index("worse"),
+        end=FIRST.index("worse") + 5,
+        kind="metric",
+    )
+
+    node = mention(ONE, "worse", "metric", FIRST)
+    assert said(papers, node, v.CONFIDENCE) == ["1"]
+    assert said(papers, ONE, v.USES["metric"]) == [concept("metric/worse")]
+    (sentence,) = said(papers, node, v.IN_SENTENCE)
+    assert said(papers, sentence, v.VALUE) == [FIRST] and start
+    with papers.snapshot() as snapshot:
+        assert validate(snapshot) == []
+
+
+def test_a_mention_is_added_to_a_paper_in_which_nothing_was_found(empty_store, tmp_path):
+    bring(empty_store, write(tmp_path / "a.jsonl", record("1", "Nothing here. We use Foo a lot.")))
+    before = dump(empty_store)
+    request = {"action": "add", "paper": ONE, "field": "abstract", "start": 21, "end": 24}
+    correction = made(empty_store, kind="method", **request)
+
+    (sentence,) = said(empty_store, f"{ONE}#mention-abstract-21-24-method", v.IN_SENTENCE)
+    assert said(empty_store, sentence, v.VALUE) == ["We use Foo a lot."]
+    with empty_store.snapshot() as snapshot:
+        assert validate(snapshot) == []
+    withdraw(empty_store, [correction.id])
+    assert dump(empty_store) == before
+
+
+def test_a_renamed_concept_has_its_new_name_everywhere(papers):
+    made(papers, action="rename", concept="method/rivernet", label="River Network")
+
+    assert said(papers, concept("method/rivernet"), v.LABEL) == ["River Network"]
+    assert said(papers, concept("method/rivernet"), v.ALT_LABEL) == ["RiverNet"]
+
+
+def test_a_retyped_concept_is_of_its_new_kind_everywhere_and_leads_there(papers):
+    made(papers, action="retype", concept=concept("dataset/deltasar"), kind="task")
+
+    assert said(papers, concept("dataset/deltasar"), v.TYPE) == []
+    for paper in (ONE, TWO):
+        assert concept("task/deltasar") in said(papers, paper, v.USES["task"])
+    with papers.snapshot() as snapshot:
+        stone = tombstone(snapshot, NamedNode(concept("dataset/deltasar")), papers.iris)
+        assert validate(snapshot) == []
+    assert stone is not None and stone.successor == concept("task/deltasar")
+
+
+def test_merged_concepts_are_one_under_the_name_of_the_second(papers):
+    made(papers, action="merge", concept="method/unet", into="method/u-net")
+
+    node = mention(ONE, "UNet", "method", FIRST)
+    assert said(papers, node, v.OF_CONCEPT) == [concept("method/u-net")]
+    assert said(papers, node, v.LINKED_BY) == ["correction"]
+    assert said(papers, concept("method/u-net"), v.LABEL) == ["U-Net"]
+    assert said(papers, concept("method/u-net"), v.ALT_LABEL) == ["UNet"]
+    assert said(papers, concept("method/unet"), v.TYPE) == []
+
+
+def test_a_label_that_does_not_mean_its_concept_gets_one_of_its_own(papers):
+    made(papers, action="merge", concept="method/unet", into="method/u-net")
+    made(papers, action="split", concept="method/u-net", label="UNet")
+
+    (own,) = said(papers, mention(ONE, "UNet", "method", FIRST), v.OF_CONCEPT)
+    assert own != concept("method/u-net")
+    assert said(papers, own, v.LABEL) == ["UNet"]
+    assert said(papers, concept("method/u-net"), v.ALT_LABEL) == []
+
+
+REQUESTS: list[dict[str, Any]] = [
+    {"action": "accept", "mention": mention(ONE, "DeltaSAR", "dataset", FIRST)},
+    {"action": "reject", "mention": mention(TWO, "RiverNet", "method", SECOND)},
+    {"action": "retype", "mention": mention(ONE, "segmentation", "task", FIRST), "kind": "metric"},
+    {
+        "action": "add",
+        "paper": TWO,
+        "field": "abstract",
+        "start": 4,
+        "end": 13,
+        "kind": "task",
+    },
+    {"action": "rename", "concept": "method/u-net", "label": "U-shaped network"},
+    {"action": "merge", "concept": "method/unet", "into": "method/u-net"},
+    {"action": "split", "concept": "method/u-net", "label": "UNet"},
+    {"action": "retype", "concept": "dataset/deltasar", "kind": "task"},
+]
+
+
+def test_withdrawn_one_by_one_the_graph_is_what_it_would_be_without(papers):
+    states = [dump(papers)]
+    ids = []
+    for request in REQUESTS:
+        if request["action"] == "add":
+            request = request | {"start": 0, "end": 3}
+        ids.append(made(papers, **request).id)
+        states.append(dump(papers))
+        with papers.snapshot() as snapshot:
+            assert validate(snapshot) == [], request
+
+    for id, state in zip(reversed(ids), reversed(states[:-1]), strict=True):
+        withdraw(papers, [id])
+        assert dump(papers) == state
+
+
+def test_withdrawn_in_another_order_the_rest_still_counts(papers, tmp_path):
+    before = dump(papers)
+    first = made(papers, action="merge", concept="method/unet", into="method/u-net")
+    second = made(papers, action="rename", concept="method/u-net", label="U-shaped network")
+    third = made(papers, action="reject", mention=mention(ONE, "UNet", "method", FIRST))
+
+    withdraw(papers, [first.id])
+    assert said(papers, mention(ONE, "UNet", "method", FIRST), v.TYPE) == []
+    assert said(papers, concept("method/u-net"), v.LABEL) == ["U-shaped network"]
+    withdraw(papers, [third.id])
+    assert said(papers, mention(ONE, "UNet", "method", FIRST), v.OF_CONCEPT) == [
+        concept("method/unet")
+    ]
+    withdraw(papers, [second.id])
+    assert dump(papers) == before
+
+
+def test_a_name_given_before_or_after_a_merge_is_the_same(papers):
+    rename = {"action": "rename", "concept": "method/u-net", "label": "U-shaped network"}
+    merge = {"action": "merge", "concept": "method/unet", "into": "method/u-net"}
+    names = []
+    for series in ((rename, merge), (merge, rename)):
+        ids = [made(papers, **request).id for request in series]
+        node = concept("method/u-net")
+        names.append((said(papers, node, v.LABEL), said(papers, node, v.ALT_LABEL)))
+        withdraw(papers, ids[:1] if series[0] is rename else ids[1:])
+        assert said(papers, node, v.LABEL) == ["U-Net"]
+        withdraw(papers, ids[1:] if series[0] is rename else ids[:1])
+
+    assert names[0] == names[1] == (["U-shaped network"], ["U-Net", "UNet"])
+
+
+def another_model(papers: Iterable[Paper]) -> Iterator[tuple[Paper, Extraction]]:
+    """One that takes DeltaSAR for a method, finds no segmentation, and knows volcanoes."""
+    known = KNOWN | {"DeltaSAR": "method", "volcano": "task"}
+    known.pop("segmentation")
+    for paper in papers:
+        yield paper, spotted(paper, known)
+
+
+def test_corrections_outlive_another_model_and_an_edited_abstract(papers, tmp_path):
+    made(papers, action="accept", mention=mention(ONE, "DeltaSAR", "dataset", FIRST))
+    made(papers, action="accept", mention=mention(ONE, "segmentation", "task", FIRST))
+    made(papers, action="reject", mention=mention(TWO, "RiverNet", "method", SECOND))
+    made(papers, action="merge", concept="method/unet", into="method/u-net")
+    edited = f"On a volcano. {FIRST}"
+    path = write(tmp_path / "a.jsonl", record("1", edited), record("2", SECOND))
+
+    bring(papers, path, extract=another_model, model="corpus-2")
+
+    assert said(papers, mention(ONE, "DeltaSAR", "dataset", edited), v.CONFIDENCE) == ["1"]
+    assert said(papers, mention(ONE, "segmentation", "task", edited), v.CONFIDENCE) == ["1"]
+    assert said(papers, mention(ONE, "volcano", "task", edited), v.CONFIDENCE) == ["0.9"]
+    assert said(papers, ONE, v.USES["dataset"]) == [concept("dataset/deltasar")]
+    assert concept("method/unet") not in said(papers, ONE, v.USES["method"])
+    assert said(papers, TWO, v.USES["method"]) == [
+        concept("method/deltasar"),
+        concept("method/u-net"),
+    ]
+
+
+def test_an_import_with_corrections_and_then_without_is_an_import_without(papers, tmp_path):
+    ids = [made(papers, **request).id for request in REQUESTS[:3]]
+    path = write(tmp_path / "a.jsonl", record("1", f"{FIRST} So."), record("2", SECOND))
+    bring(papers, path, extract=another_model, model="corpus-2")
+    withdraw(papers, ids)
+
+    plain = Store.open(tmp_path / "plain.db", create=True)
+    bring(plain, path, extract=another_model, model="corpus-2")
+
+    facts = {
+        quad
+        for quad in dump(papers) ^ dump(plain)
+        if quad.graph_name in (FACTS, papers.iris.uncorrected_graph())
+    }
+    # The first import's file and run stay on record.
+    assert {quad.subject.value.split("/")[4] for quad in facts} <= {"source", "run"}
+
+
+def test_an_unchanged_file_leaves_corrections_as_they_are(papers, tmp_path):
+    made(papers, action="reject", mention=mention(TWO, "RiverNet", "method", SECOND))
+    before = dump(papers)
+
+    report = bring(papers, tmp_path / "a.jsonl")
+
+    assert (report.unchanged, report.changed) == (2, 0)
+    assert dump(papers) == before
+
+
+def test_with_its_paper_the_extractors_own_evidence_goes_and_comes(papers, tmp_path):
+    made(papers, action="reject", mention=mention(TWO, "RiverNet", "method", SECOND))
+    remove(papers, ["2"])
+    with papers.snapshot() as snapshot:
+        assert not snapshot.quads(graph=papers.iris.uncorrected_graph())
+
+    bring(papers, tmp_path / "a.jsonl")
+
+    assert concept("method/rivernet") not in said(papers, TWO, v.USES["method"])
+
+
+def test_the_same_correction_is_made_once(papers):
+    first = made(papers, **REQUESTS[0])
+    second = made(papers, **(REQUESTS[0] | {"who": "wei", "note": "me too"}))
+
+    assert second == first
+
+
+def test_people_outrank_the_machine_whoever_speaks_last(papers):
+    made(papers, action="retype", concept="dataset/deltasar", kind="task")
+    withdrawn = made(papers, action="accept", mention=mention(TWO, "DeltaSAR", "task", SECOND))
+    made(papers, action="retype", concept="method/rivernet", kind="metric", who=MACHINE)
+    node = mention(TWO, "RiverNet", "metric", SECOND)
+    assert said(papers, node, v.LINKED_BY) == ["kind-by-corpus"]
+
+    made(papers, action="retype", mention=node, kind="method")
+
+    assert said(papers, mention(TWO, "RiverNet", "method", SECOND), v.CONFIDENCE) == ["1"]
+    assert said(papers, TWO, v.USES["metric"]) == []
+    assert withdrawn.kind == "task"
+
+
+WRONG: list[dict[str, Any]] = [
+    {},
+    {"action": "praise"},
+    {"action": "accept"},
+    {"action": "accept", "mention": f"{ONE}#mention-abstract-0-2-method"},
+    {"action": "accept", "mention": "not an <iri>"},
+    {"action": "accept", "mention": 7},
+    {"action": "reject", "paper": ONE, "field": "abstract", "start": 0, "end": 2},
+    {"action": "reject", "paper": ONE, "field": "body", "start": 0, "end": 2},
+    {"action": "retype", "mention": REQUESTS[0]["mention"]},
+    {"action": "retype", "mention": REQUESTS[0]["mention"], "kind": "dataset"},
+    {"action": "retype", "mention": REQUESTS[0]["mention"], "kind": "thing"},
+    {"action": "retype", "concept": "dataset/deltasar", "kind": "dataset"},
+    {"action": "add", "paper": ONE, "field": "abstract", "start": 0, "end": 9_999, "kind": "task"},
+    {"action": "add", "paper": ONE, "field": "abstract", "start": -1, "end": 2, "kind": "task"},
+    {"action": "add", "paper": ONE, "field": "abstract", "start": 2, "end": 5, "kind": "task"},
+    {"action": "add", "paper": ONE, "field": "abstract", "start": 40, "end": 55, "kind": "task"},
+    {"action": "add", "paper": ONE, "field": "title", "start": True, "end": 2, "kind": "task"},
+    {"action": "add", "paper": f"{ONE}0", "field": "title", "start": 0, "end": 2, "kind": "task"},
+    {"action": "merge", "concept": "method/unet"},
+    {"action": "merge", "concept": "method/unet", "into": "method/unet"},
+    {"action": "merge", "concept": "method/unet", "into": "method/nothing"},
+    {"action": "rename", "concept": "method/unet", "label": " - "},
+    {"action": "rename", "concept": "author/ada-lindqvist", "label": "Ada"},
+    {"action": "rename", "concept": "method/unet", "label": "x" * 501},
+    {"action": "rename", "concept": "method/unet", "label": "\ud800"},
+    {"action": "split", "concept": "method/unet", "label": "Nobody"},
+    {"action": "split", "concept": "method/unet", "label": "UNet"},
+    {"action": "rename", "concept": "method/unet", "label": "x", "colour": "red"},
+]
+
+
+@pytest.mark.parametrize("request_", WRONG, ids=lambda request: json.dumps(request)[:60])
+def test_what_makes_no_sense_is_refused_and_changes_nothing(papers, request_):
+    before = dump(papers)
+
+    with pytest.raises(CorrectionError):
+        correct(papers, [REQUESTS[0], request_])
+
+    assert dump(papers) == before
+
+
+def test_what_is_not_there_cannot_be_withdrawn(papers):
+    id = made(papers, **REQUESTS[0]).id
+    before = dump(papers)
+
+    with pytest.raises(CorrectionError, match="77"):
+        withdraw(papers, [id, "77"])
+
+    assert dump(papers) == before
+
+
+def test_a_correction_follows_its_paper_to_another_address(papers, tmp_path):
+    made(papers, action="reject", mention=mention(TWO, "RiverNet", "method", SECOND))
+    value = json.loads(record("2", SECOND)) | {"doi": "10.1234/x"}
+    path = write(tmp_path / "a.jsonl", record("1", FIRST), json.dumps(value))
+
+    bring(papers, path)
+    again = SECOND.replace("first", "second")
+    path = write(path, record("1", FIRST), json.dumps(value | {"abstract": again}))
+    bring(papers, path)
+
+    (two,) = [
+        quad.subject
+        for quad in dump(papers)
+        if quad.predicate == v.ABSTRACT and quad.object == Literal(again)
+    ]
+    assert concept("method/rivernet") not in said(papers, two.value, v.USES["method"])
+    assert MODEL
