@@ -99,17 +99,19 @@ def choice(snapshot: Snapshot) -> Choice:
     years = Years(number("from", 0, 9999), number("to", 0, 9999))
     if years.first is not None and years.last is not None and years.first > years.last:
         raise refusal("from", f"{years.first} is later than the parameter to, {years.last}")
-    limit = number("limit", 1, MOST)
+    # A form without scripts sends along what it was filled for in another view.
+    same = request.args.get("was", view) == view
+    limit = number("limit", 1, MOST) if same else None
     opened = tuple(dict.fromkeys(filter(None, request.args.getlist("open"))))
     if len(opened) > MOST_OPENED:
         raise refusal("open", f"{len(opened)} nodes are too many; at most {MOST_OPENED} fit")
     minimum = number("min", 1, 1_000_000) or 1
     confidence = share("confidence")
-    folded = request.args.get("fold", "") not in ("", "no")
+    folded = request.args.get("fold", "") not in ("", "no") and (same or view in FOLDED)
     community = known(snapshot, request.args.get("community", "").strip() or None, "community")
     pins = _pins()
     hidden = tuple(sorted(set(filter(None, request.args.getlist("hide")))))
-    found_kinds = kinds(ALLOWED[view], KINDS[view])
+    found_kinds = kinds(ALLOWED[view], KINDS[view]) if same else KINDS[view]
     if view == "path":
         ends = [
             known(snapshot, request.args.get(name, "").strip() or None, name) for name in ("a", "b")

@@ -8,10 +8,10 @@ from urllib.parse import quote
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from corpus import HOSTILE_NAME
+from explore_page import ADA, BASE, PLACE, PLACES, settled, shown
 from playwright.sync_api import expect
 
-BASE = "https://w3id.org/scholargraph/"
-ADA, RIVERNET = f"{BASE}author/ada-lindqvist", f"{BASE}method/rivernet"
+RIVERNET = f"{BASE}method/rivernet"
 WHOLE = "/explore"
 AUTHOR = f"/explore?focus={quote(ADA)}"
 CONCEPT = f"/explore?focus={quote(RIVERNET)}"
@@ -24,26 +24,6 @@ INK = """() => {
   for (let i = 3; i < data.length; i += 4) ink += data[i] > 0;
   return ink / (canvas.width * canvas.height);
 }"""
-
-# Where on the page a node stands.
-PLACE = """(id) => {
-  const { net, frame } = document.getElementById("explorer").network;
-  const inside = net.canvasToDOM(net.getPosition(id));
-  const box = frame.getBoundingClientRect();
-  return [box.left + inside.x, box.top + inside.y];
-}"""
-
-SHOWN = 'document.getElementById("explorer").network.shownThings().map((thing) => thing.label)'
-PLACES = 'document.getElementById("explorer").network.net.getPositions()'
-
-
-def settled(page):
-    page.locator("#network[data-settled]").wait_for()
-    return page
-
-
-def shown(page) -> set[str]:
-    return set(page.evaluate(SHOWN))
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])

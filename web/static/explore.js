@@ -115,8 +115,7 @@ function pathKinds() {
 
 function remember({ replace = false } = {}) {
   if (!live) return;
-  const here = network.selected ?? network.selectedLink;
-  const target = `${root}/explore?${query(state())}${here === null ? "" : `#${encodeURIComponent(here)}`}`;
+  const target = `${root}/explore?${query(state())}${fragment()}`;
   pointDownloads();
   if (target === location.pathname + location.search + location.hash) return;
   if (replace) history.replaceState({ entry }, "", target);
@@ -126,9 +125,15 @@ function remember({ replace = false } = {}) {
   }
 }
 
+// What is selected is a part of the address, but nothing to go back to.
 function selected() {
-  remember({ replace: true });
   twin.mark();
+  if (live) history.replaceState({ entry }, "", location.pathname + location.search + fragment());
+}
+
+function fragment() {
+  const here = network.selected ?? network.selectedLink;
+  return here === null ? "" : `#${encodeURIComponent(here)}`;
 }
 
 function pointDownloads() {
