@@ -196,9 +196,10 @@ def test_a_feed_without_entries_says_what_it_was_for(answer):
     assert "no papers; it is called 'arXiv Query: all:owls', of 0 results" in refusal.reason
 
 
-def test_a_web_page_instead_of_an_answer_says_what_it_says(tmp_path):
+@pytest.mark.parametrize("start", ["<!DOCTYPE html>\n", "", '<?xml version="1.0"?>\n\n'])
+def test_a_web_page_instead_of_an_answer_says_what_it_says(tmp_path, start):
     path = tmp_path / "page"
-    path.write_text("<!DOCTYPE html>\n<html><head><title>503 arXiv is\n busy</title></head></html>")
+    path.write_text(f"{start}<html><head><title>503 arXiv is\n busy</title></head></html>")
 
     assert recognise(path) == "arxiv"
     (refusal,) = read(path)

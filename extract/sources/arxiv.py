@@ -20,7 +20,7 @@ from .fields import optional_abstract, title_text
 from .managers import Identifiers
 from .markup import byline, markup, papers, text
 
-_PAGE = re.compile(r"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+_PAGE = re.compile(r"\s*(?:<\?xml[^<>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _PAGE_TITLE = re.compile(r"<(title|h1)\b[^>]*>(.{1,300}?)</\1", re.IGNORECASE | re.DOTALL)
 _FEED = re.compile(r"<(?:[\w.-]+:)?feed\b")
 _OAI = re.compile(r"<(?:[\w.-]+:)?OAI-PMH\b")

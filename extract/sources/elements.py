@@ -24,7 +24,7 @@ MOST_ELEMENTS = 500_000  # in one record
 DEEPEST = 200
 
 # After so many breaks without a whole record between them, a file is no source of records.
-_MOST_BREAKS = 100
+_MOST_BREAKS = 1_000
 # More than the longest name of an element, so that none is missed between two blocks.
 _CARRIED = 256
 _FETCH = "fetch the file again"
@@ -311,7 +311,7 @@ class _Reading:
             self._pass(rest[:1])
             rest = rest[1:]
         if self.breaks >= _MOST_BREAKS:
-            many = f"{self.breaks} breaks and no whole record between them; the rest is left out"
+            many = f"{self.breaks:,} breaks and no whole record between them; the rest is left out"
             self._finish(line, many)
         return rest
 
