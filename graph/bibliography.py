@@ -137,8 +137,8 @@ def _read(snapshot: Snapshot, papers: Sequence[NamedNode]) -> Iterator[Publicati
         said[value_of(row["paper"])][value_of(row["property"])].append(value_of(row["value"]))
     authors: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for row in snapshot.select(
-        f"SELECT ?paper ?authorship ?name ?position WHERE {{ {wanted} ?paper {v.CREATOR} ?author . "
-        f"?authorship {v.OF_AUTHOR} ?author ; {v.PART_OF} ?paper ; {v.NAME_AS_GIVEN} ?name "
+        f"SELECT ?paper ?name ?position WHERE {{ {wanted} "
+        f"?authorship {v.PART_OF} ?paper ; {v.NAME_AS_GIVEN} ?name "
         f"OPTIONAL {{ ?authorship {v.POSITION} ?position }} }}"
     ):
         place = int(value_of(row["position"]) or 10**9)
