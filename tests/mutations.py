@@ -1,7 +1,9 @@
 """Records of a real shape with something wrong in them, for readers that must bear anything."""
 
 import copy
+import dataclasses
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from scholargraph.extract.papers import Paper, Record, Refusal
 
+CONTROL = re.compile("[\x00-\x1f\x7f\ufffe\uffff]")
 ANYTHING = st.recursive(
     st.none()
     | st.booleans()
@@ -56,6 +59,14 @@ def mutated(record: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
     ).map(replaced)
 
 
+def strings(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return [text for item in value for text in strings(item)]
+    return [value] if isinstance(value, str) else []
+
+
 def check(
     read: Callable[..., Any], path: Path, format: str, record: dict[str, Any] | bytes
 ) -> list[Record]:
@@ -64,7 +75,9 @@ def check(
     found = list(read(path, format=format))
     for made in found:
         assert isinstance(made, Paper | Refusal)
-        repr(made).encode()
+        for text in strings(dataclasses.asdict(made)):
+            text.encode()
+            assert not CONTROL.search(text)
         if isinstance(made, Paper):
             assert made.title.strip() or made.verbatim
             assert made.id

@@ -111,6 +111,14 @@ def test_a_value_too_long_to_hold_is_passed_over(stream):
     assert "longer than 32 million characters" in found[1].fault
 
 
+@pytest.mark.parametrize("unit", ['{"a":[', '[{"a":', '{"a":"', "{", "[", '{"a":1},}', "x{"])
+@pytest.mark.parametrize("between", ["", "\n"])
+def test_a_megabyte_that_never_closes_ends_soon(stream, unit, between):
+    found = stream("[" + (unit + between) * (1_000_000 // len(unit)))
+
+    assert found[-1].fault or found[-1].content
+
+
 WHOLE = [{"a": n, "b": ["é", {"a": 'x"}'}]} for n in range(4)]
 
 

@@ -38,10 +38,11 @@ def identified(record: dict[str, object], number: int) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("format", SHAPES)
-def test_memory_stays_flat_over_fifty_megabytes(tmp_path, format):
+def test_memory_stays_flat(tmp_path, format):
     opening, between, closing, record = SHAPES[format]
     path = tmp_path / "papers"
-    count = 50_000_000 // len(json.dumps(record))
+    size = 50_000_000 if format == "openalex" else 30_000_000
+    count = size // len(json.dumps(record))
     with path.open("w") as file:
         file.write(opening)
         for number in range(count):
@@ -57,6 +58,6 @@ def test_memory_stays_flat_over_fifty_megabytes(tmp_path, format):
     )
 
     read, before, after = map(int, done.stdout.split())
-    assert path.stat().st_size > 49_000_000
+    assert path.stat().st_size > 0.99 * size
     assert read == count
-    assert after - before < 16_000
+    assert after - before < 12_000

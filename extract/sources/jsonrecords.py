@@ -54,7 +54,7 @@ def read_records(
             yield _refusal(path, value, "", f"this is {kind(record)}, not a record; take it out")
             continue
         fields = Fields(record)
-        called = name(record)[:60]
+        called = plain(name(record)[:200])[:60]
         try:
             made = paper(fields)
             if made.id in seen:

@@ -19,6 +19,8 @@ from .opening import pieces
 # Between values; a bracket too many does no harm.
 _SPACE_IN_LIST = re.compile(r"[ \t\r\n,}]*")
 _SPACE_BETWEEN = re.compile(r"[ \t\r\n,}\]\ufeff\x1e]*")
+# How many broken objects are looked at for one that is like the last before a list is given up.
+_MOST_TRIES = 100
 _BEGIN = re.compile(r"[\[{](?=\s{0,100}(?:[\"\[{\]}]|null))")
 
 
@@ -180,8 +182,7 @@ class _Walk:
                 entry = self._list
             if entry is None:
                 break
-            if entry != self._no_records:
-                held = True
+            held = held or entry is not _no_records
             yield from entry()
         if not held:
             yield Value(line, None, rest)
@@ -216,13 +217,10 @@ class _Walk:
             return self._wrapped if window.first_key() in self._shape.begins else self._single
         content = window.decode()
         rest[key] = content if isinstance(content, str | int | float) else None
-        return self._no_records
+        return _no_records
 
     def _single(self) -> Iterator[Value]:
         yield from self._value(None)
-
-    def _no_records(self) -> Iterator[Value]:
-        yield from ()
 
     def _list_key(self) -> re.Pattern[str]:
         keys = "|".join(map(re.escape, sorted(self._shape.lists)))
@@ -309,14 +307,18 @@ class _Walk:
         window = self._window
         key = re.escape(json.dumps(keys[0], ensure_ascii=False))
         opening = re.compile(rf"[\[,\s]\{{\s{{0,100}}{key}\s{{0,100}}:")
-        while window.find(opening):
+        tried = 0
+        while tried < _MOST_TRIES and window.find(opening):
             window.at += 1
             try:
-                content, _ = window.parsed()
+                content, end = window.parsed()
             except Fault:
+                tried += 1
                 continue
             if list(content)[: len(keys)] == keys:
                 return True
+            window.at = end
+        window.to_the_end()
         return False
 
     def _ends(self, what: str, line: int | None = None, index: int | None = None) -> Value:
@@ -325,6 +327,10 @@ class _Walk:
         line = self._window.line() if line is None else line
         remedy = self._window.broken or "fetch the file again"
         return Value(line, index, None, f"{what}; {remedy}", over=True)
+
+
+def _no_records() -> Iterator[Value]:
+    yield from ()
 
 
 def _opening(indent: str, *, listed: bool) -> re.Pattern[str]:

@@ -123,7 +123,7 @@ def _paper(record: Fields) -> Paper:
 
 
 def _own_id(record: Fields, ids: tuple[tuple[str, str], ...]) -> str:
-    corpus = record.raw("corpusId", "corpusid").strip()
+    corpus = record.text("corpusId", "corpusid")
     known = dict(ids)
     return known.get("s2") or (f"CorpusId:{corpus[:40]}" if corpus else known.get("doi", ""))
 
