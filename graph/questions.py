@@ -19,10 +19,15 @@ _WHERE = re.compile(r"\bWHERE \{")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A query to begin from: *name* is its file's, *question* its first line."""
+    """
+    A query to begin from: *name* is its file's, *question* its first line, *topic* its second.
+
+    The *query* is the file's text.
+    """
 
     name: str
     question: str
+    topic: str
     query: str
 
 
@@ -90,10 +95,9 @@ def examples() -> tuple[Question, ...]:
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         if file.name.startswith(EXAMPLE) and file.name.endswith(".rq"):
             query = file.read_text("utf-8")
-            question = query.partition("\n")[0].removeprefix("#").strip()
-            found.append(
-                Question(file.name.removeprefix(EXAMPLE).removesuffix(".rq"), question, query)
-            )
+            question, topic = (line.removeprefix("#").strip() for line in query.split("\n")[:2])
+            name = file.name.removeprefix(EXAMPLE).removesuffix(".rq")
+            found.append(Question(name, question, topic.removeprefix("Topic: "), query))
     return tuple(found)
 
 

@@ -3,10 +3,10 @@
 from flask import Blueprint, Response, current_app, render_template, request
 
 from scholargraph import ScholarGraphError
+from scholargraph.graph import vocab
 from scholargraph.graph.questions import examples
-from scholargraph.graph.vocab import PREFIXES
 
-from . import descriptions, queries
+from . import descriptions, queries, vendor
 from .exchanges import outcome_of
 from .headers import QUERIES
 from .negotiation import best
@@ -76,7 +76,14 @@ def _response(reply: Reply) -> Response:
 
 
 def _editor(text: str | None = None) -> Response:
-    page = render_template("sparql.html", examples=examples(), prefixes=PREFIXES, query=text)
+    page = render_template(
+        "sparql.html",
+        examples=examples(),
+        prefixes=vocab.PREFIXES,
+        known=vocab.names(),
+        vis=vendor.address("vis-network.min.js"),
+        query=text,
+    )
     response = current_app.make_response(page)
     response.vary.add("Accept")
     return response

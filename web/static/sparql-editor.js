@@ -36,6 +36,8 @@ class SparqlEditor {
     this.run = run;
     this.prefixes = {};
     this.terms = [];
+    this.lookup = null; // asks for what is named after a `<`: [{ text, told }]
+    this.looked = 0;
     this.error = -1;
     this.copy = document.createElement("pre");
     this.copy.setAttribute("aria-hidden", "true");
@@ -129,6 +131,11 @@ class SparqlEditor {
   complete(wanted) {
     const word = this.word();
     this.close();
+    const named = /<([^<>="'?\n]{2,60})$/.exec(this.value.slice(0, this.text.selectionStart));
+    if (named && this.lookup) {
+      this.find(named[1]);
+      return;
+    }
     if (!wanted && word.length < 2) return;
     const start = word.toLowerCase();
     const variables = new Set(this.value.match(/[?$]\w+/g));
@@ -141,14 +148,30 @@ class SparqlEditor {
       (offer) => word.length > 2 && !begins.includes(offer) && offer.toLowerCase().includes(start) && offer !== word,
     );
     const found = [...begins, ...holds].slice(0, 30);
+    this.offer(found.map((text) => ({ text, told: text })), word.length);
+  }
+
+  // Names come from the server: only the latest answer counts, and only while nobody typed on.
+  async find(text) {
+    const turn = (this.looked += 1);
+    const before = this.value;
+    await new Promise((done) => setTimeout(done, 120));
+    if (turn !== this.looked) return;
+    const found = await this.lookup(text).catch(() => []);
+    if (turn === this.looked && this.value === before) this.offer(found, text.length + 1);
+  }
+
+  // Shows offers in place of the `length` characters before the caret.
+  offer(found, length) {
     if (!found.length) return;
-    this.length = word.length;
+    this.length = length;
     this.list.replaceChildren(
-      ...found.map((offer, number) => {
+      ...found.map(({ text, told }, number) => {
         const item = document.createElement("li");
         item.id = `completion-${number}`;
         item.setAttribute("role", "option");
-        item.textContent = offer;
+        item.textContent = told;
+        item.dataset.text = text;
         item.addEventListener("click", () => {
           this.chosen = number;
           this.take();
@@ -184,11 +207,11 @@ class SparqlEditor {
   }
 
   take() {
-    const offer = this.list.children[this.chosen].textContent;
+    const offer = this.list.children[this.chosen].dataset.text;
     this.close();
     this.insert(offer, this.length);
     const prefix = offer.split(":")[0];
-    const known = offer.includes(":") && this.prefixes[prefix];
+    const known = !offer.startsWith("<") && offer.includes(":") && this.prefixes[prefix];
     if (known && !new RegExp(`PREFIX\\s+${prefix}:`, "i").test(this.value)) {
       const line = `PREFIX ${prefix}: <${known}>\n`;
       const caret = this.text.selectionStart + line.length;

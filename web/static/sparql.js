@@ -13,15 +13,25 @@
   }
   const editor = new SparqlEditor(byId("editor"), () => run());
   editor.prefixes = prefixes;
+  // What is named after a `<`: authors, papers and concepts, as the search box finds them.
+  editor.lookup = async (text) => {
+    const response = await fetch(`${root}/suggest?q=${encodeURIComponent(text)}`, { headers: { Accept: "application/json" } });
+    if (!response.ok) return [];
+    const { suggestions } = await response.json();
+    return suggestions.map(({ iri, name, kind }) => ({ text: `<${iri}>`, told: `${name} (${kind})` }));
+  };
+  const names = new Map(); // of things on the page, by IRI; null where the graph knows none
   let request = null;
   let answer = null;
+  let asked = "";
   let page = 0;
   let shape = "table";
 
   fetch(terms, { headers: { Accept: "application/json" } })
     .then((response) => (response.ok ? response.json() : { classes: [], properties: [] }))
     .then((found) => {
-      editor.terms = [...found.classes, ...found.properties].map((term) => `sg:${term.name}`);
+      const own = [...found.classes, ...found.properties].map((term) => `sg:${term.name}`);
+      editor.terms = [...new Set([...own, ...form.dataset.known.split(" ")])];
     })
     .catch(() => {}); // completion is a comfort
 
@@ -58,7 +68,8 @@
       // Only our own pages and the web become links: an IRI can be javascript: as well.
       if (!ours && !/^https?:\/\//i.test(term.value)) return term.value;
       const href = ours ? `${root}/${term.value.slice(base.length)}` : term.value;
-      const link = element("a", shortened(term.value), { href, title: term.value });
+      const link = element("a", names.get(term.value) ?? shortened(term.value), { href, title: term.value });
+      if (ours) link.dataset.thing = term.value;
       if (!ours) link.rel = "noopener external";
       return link;
     }
@@ -96,17 +107,84 @@
     return scroll;
   };
 
+  // Fetches the names of those of our things that have none yet; whether there were any.
+  const learnNames = async (iris) => {
+    const unknown = [...new Set(iris)].filter((iri) => iri.startsWith(base) && !names.has(iri) && !/[<>"{}|^`\\\s]/.test(iri));
+    if (!unknown.length) return false;
+    const values = unknown.map((iri) => `<${iri}>`).join(" ");
+    const query = `SELECT ?thing (SAMPLE(?any) AS ?name) WHERE { VALUES ?thing { ${values} }
+      ?thing <http://www.w3.org/2004/02/skos/core#prefLabel>|<http://xmlns.com/foaf/0.1/name>|<http://purl.org/dc/terms/title> ?any } GROUP BY ?thing`;
+    try {
+      const response = await ask(query, "application/sparql-results+json");
+      if (!response.ok) return false;
+      for (const row of (await response.json()).results.bindings) {
+        if (row.thing && row.name) names.set(row.thing.value, row.name.value);
+      }
+    } catch {
+      return false; // addresses do as well
+    }
+    for (const iri of unknown) if (!names.has(iri)) names.set(iri, null);
+    return true;
+  };
+
+  const nameLinks = async () => {
+    const links = [...byId("result").querySelectorAll("a[data-thing]")];
+    if (!(await learnNames(links.map((link) => link.dataset.thing)))) return;
+    for (const link of links) link.textContent = names.get(link.dataset.thing) ?? link.textContent;
+  };
+
+  const kindOf = (iri) => (iri.startsWith(base) ? iri.slice(base.length).split("/")[0] : "");
+
+  const drawGraph = async () => {
+    const shown = answer;
+    const frame = element("div", undefined, { class: "answer-graph" });
+    const note = element("p", "Drawing…", { class: "quiet" });
+    byId("result").replaceChildren(frame, note);
+    try {
+      if (shown.text !== undefined && shown.graph === undefined) {
+        const response = await ask(asked, "application/n-triples");
+        if (!response.ok) return explain(response);
+        shown.graph = AnswerGraph.fromTriples(await response.text());
+      }
+      await AnswerGraph.load(form.dataset.vis);
+    } catch {
+      note.textContent = "The picture could not be drawn; the table has the same.";
+      return;
+    }
+    shown.graph ??= AnswerGraph.fromRows(shown.head.vars, shown.results.bindings, shown.things);
+    const bounded = AnswerGraph.bounded(shown.graph);
+    const unnamed = [...bounded.nodes.keys()].filter((iri) => !shown.graph.names.get(iri));
+    await learnNames(unnamed);
+    if (answer !== shown || shape !== "graph") return; // something else is wanted by now
+    const nameOf = (iri) => shown.graph.names.get(iri) ?? names.get(iri) ?? shortened(iri).replace(/^.*[/#]/, "");
+    const told = element("p", "", { role: "status" });
+    AnswerGraph.draw(frame, bounded, {
+      nameOf,
+      kindOf,
+      open: (iri) => told.replaceChildren(written({ type: iri.startsWith("_:") ? "bnode" : "uri", value: iri.replace(/^_:/, "") })),
+    });
+    const more = bounded.more ? `; ${bounded.more} more, with fewer links, are not shown` : "";
+    note.textContent = `${bounded.nodes.size} things, ${bounded.links.length} links${more}. Click one for its page.`;
+    note.after(told);
+  };
+
   const draw = () => {
     const result = byId("result");
     const pages = byId("result-pages");
     const rows = answer.results?.bindings;
     const columns = rows && AnswerChart.columns(answer.head.vars, rows);
+    answer.things ??= rows && AnswerGraph.columns(answer.head.vars, rows, base);
+    const offers = { table: rows !== undefined, text: answer.text !== undefined, chart: Boolean(columns), graph: Boolean(answer.things ?? answer.text) };
+    if (!offers[shape]) shape = rows ? "table" : "text";
     pages.hidden = true;
-    byId("shapes").hidden = !columns;
+    byId("shapes").hidden = !(offers.chart || offers.graph);
     for (const button of byId("shapes").children) {
+      button.hidden = !offers[button.dataset.shape];
       button.setAttribute("aria-pressed", String(button.dataset.shape === shape));
     }
-    if (answer.text !== undefined) {
+    if (shape === "graph") {
+      drawGraph();
+    } else if (answer.text !== undefined) {
       result.replaceChildren(element("pre", answer.text, { class: "card scroll", tabindex: "0" }));
     } else if (answer.boolean !== undefined) {
       result.replaceChildren(element("p", answer.boolean ? "Yes." : "No."));
@@ -125,6 +203,7 @@
       byId("next").disabled = page === last;
     }
     byId("answer").hidden = false;
+    if (shape !== "graph") nameLinks();
   };
 
   const offerDownloads = (query) => {
@@ -188,6 +267,7 @@
       if (!response.ok) return await explain(response);
       const graph = (response.headers.get("Content-Type") ?? "").startsWith("text/turtle");
       answer = graph ? { text: await response.text() } : await response.json();
+      asked = query;
       page = 0;
       draw();
       offerDownloads(query);
@@ -235,6 +315,20 @@
     });
   }
   document.querySelector(".keys").hidden = false;
+  const saved = new SavedQueries(byId("saved"), (query) => {
+    editor.value = query;
+    run();
+  });
+  const keeping = byId("keep");
+  keeping.hidden = false;
+  keeping.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const name = byId("keep-name").value.trim();
+    if (!name || !editor.value.trim()) return;
+    const kept = saved.save(name, editor.value);
+    byId("status").textContent = kept ? `Saved in this browser as ${name}.` : "This browser keeps nothing.";
+    byId("keep-name").value = "";
+  });
   const share = byId("share");
   share.hidden = !navigator.clipboard;
   share.addEventListener("click", async () => {
