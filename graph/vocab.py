@@ -1,5 +1,7 @@
 """The terms that the graph is written in; those of `sg:` are declared in ontology.ttl."""
 
+import re
+
 from pyoxigraph import NamedNode
 
 PREFIXES: dict[str, str] = {
@@ -237,3 +239,18 @@ XSD_DECIMAL = term("xsd:decimal")
 XSD_INTEGER = term("xsd:integer")
 XSD_BOOLEAN = term("xsd:boolean")
 XSD_STRING = term("xsd:string")
+
+
+def names() -> list[str]:
+    """
+    Every term here by its prefixed name, in order, for people to choose from.
+
+    >>> "dct:title" in names(), "xsd:date" in names()
+    (True, True)
+    """
+    tables = [value.values() for value in globals().values() if isinstance(value, dict)]
+    terms = {value for value in globals().values() if isinstance(value, NamedNode)}
+    terms.update(value for values in tables for value in values if isinstance(value, NamedNode))
+    starts = {start: prefix for prefix, start in PREFIXES.items()}
+    found = (re.match(r"(.*[/#])(.+)", value.value) for value in terms)
+    return sorted(f"{starts[m[1]]}:{m[2]}" for m in found if m and m[1] in starts)
