@@ -227,6 +227,7 @@ def test_a_graph_without_papers_says_so(tmp_path):
     [
         ('dct:title "Owls 2"', 'dct:abstract " "', "neither a dct:title nor a dct:abstract"),
         ('"Owls 2"', f'"{"Owls" * 300}"', '"title" has 1,200 characters'),
+        ('"Owls 2"', r'"Owls \u0007"', '"title" has U+0007 in it; remove it'),
         ('dct:issued "2022"^^xsd:gYear', 'dct:issued "soon"', "dct:issued: 'soon' is no date"),
         ('sg:nameAsGiven "Bo"', 'sg:nameAsGiven ""', "has no sg:nameAsGiven"),
     ],

@@ -21,11 +21,10 @@ from urllib.parse import unquote
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, parse
 
 from ..dates import iso_date
-from ..latex import plain
 from ..papers import Author, Measure, Paper, Profile, Record, Reference, Refusal, SourceClaim
 from . import identity, opening
 from . import turtle_terms as t
-from .fields import LONGEST_TITLE, check_length
+from .fields import LONGEST_ABSTRACT, LONGEST_TITLE, check_length
 
 _OWN_PROPERTIES: tuple[tuple[str, str, Callable[[str], str]], ...] = (
     (t.DOI, "doi", identity.doi),
@@ -36,6 +35,7 @@ _POSITION = re.compile(r"[1-9]\d{0,5}", re.ASCII)
 _DECIMAL = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
 _MEASURES: tuple[Measure, ...] = get_args(Measure)
 
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _STATEMENT = re.compile(r"(?:<[^<>\s]*>|_:\S+)\s+<[^<>\s]*>\s+(?:<|\"|_:)")
 _TURTLE = re.compile(r"^\s*(?:@prefix\s|@base\s|prefix\s+[\w.-]*:\s*<|base\s+<)", re.IGNORECASE)
 _SUBJECT = re.compile(rb"\s*<([^<>\s]*)>")
@@ -50,10 +50,7 @@ _Properties = dict[str, list[str]]
 
 def matches(head: str) -> bool:
     """Whether *head* begins with a prefix, or with a statement in N-Triples."""
-    line = next(
-        (line for line in map(str.strip, head.split("\n")) if line[:1] not in ("", "#")), ""
-    )
-    return _TURTLE.match(line) is not None or _STATEMENT.match(line) is not None
+    return _TURTLE.match(_first_line(head)) is not None or _is_by_line(head)
 
 
 def read(path: Path, captured: datetime.date) -> Iterator[Record]:
@@ -61,8 +58,7 @@ def read(path: Path, captured: datetime.date) -> Iterator[Record]:
     The profiles and papers of *path*, in the order of their IRIs.
 
     The facts wait in a temporary file on disk, so that they may come in any order and memory does
-    not grow with them. Where the file is broken, the papers before and after the break are left
-    out, since they may not be whole.
+    not grow with them. A paper that a break in the file may have cost something is left out.
     """
     with closing(sqlite3.connect("", check_same_thread=False)) as facts:
         facts.execute(
@@ -265,8 +261,26 @@ def _parts(owner: str, nodes: dict[str, _Properties], kind: str) -> list[tuple[s
 
 
 def _one(said: _Properties, predicate: str) -> str | None:
-    found = said.get(predicate)
-    return plain(found[0]) or None if found else None
+    return next(iter(_every(said, predicate)), None)
+
+
+def _every(said: _Properties, predicate: str) -> tuple[str, ...]:
+    """The values, each on one line; otherwise as they are, for the graph holds plain text."""
+    found = (" ".join(_UNPRINTABLE.sub(" ", text).split()) for text in said.get(predicate, ()))
+    return tuple(filter(None, found))
+
+
+def _text(said: _Properties, predicate: str, name: str, longest: int = LONGEST_ABSTRACT) -> str:
+    """
+    A title or an abstract to the letter, since someone else's offsets may point into it.
+
+    Raises: ValueError for one that cannot be stored.
+    """
+    text = next(iter(said.get(predicate, ())), "")
+    check_length(text, name, longest)
+    if unprintable := _UNPRINTABLE.search(text):
+        raise ValueError(f'"{name}" has U+{ord(unprintable[0]):04X} in it; remove it')
+    return text if text.strip() else ""
 
 
 def _profile(owner: str, nodes: dict[str, _Properties]) -> Profile:
@@ -279,13 +293,11 @@ def _profile(owner: str, nodes: dict[str, _Properties]) -> Profile:
 
 def _paper(owner: str, nodes: dict[str, _Properties], notices: list[str]) -> Paper:
     said = nodes[owner]
-    # Taken as they are: the graph holds plain text, and of a record that came as ``text`` the very
-    # characters.
-    title, abstract = ("".join(said.get(of, ())[:1]) for of in (t.TITLE, t.ABSTRACT))
-    check_length(title, "title", LONGEST_TITLE)
-    check_length(abstract, "abstract")
-    verbatim = not title.strip() and bool(abstract.strip())
-    if not title.strip() and not verbatim:
+    title, abstract = (
+        _text(said, t.TITLE, "title", LONGEST_TITLE),
+        _text(said, t.ABSTRACT, "abstract"),
+    )
+    if not title and not abstract:
         raise ValueError("the paper has neither a dct:title nor a dct:abstract; export it again")
     ids = _ids(said, notices)
     date = _date(said, notices)
@@ -294,7 +306,7 @@ def _paper(owner: str, nodes: dict[str, _Properties], notices: list[str]) -> Pap
         ids = (*ids, ("source", own))
     return Paper(
         id=own,
-        title="" if verbatim else title,
+        title=title,
         abstract=abstract,
         authors=_authors(owner, nodes, notices),
         truncated=_one(said, t.AUTHORS_TRUNCATED) == "true",
@@ -302,12 +314,12 @@ def _paper(owner: str, nodes: dict[str, _Properties], notices: list[str]) -> Pap
         venue=_one(said, t.VENUE),
         categories=_categories(said),
         ids=ids,
-        urls=tuple(said.get(t.URL, ())),
-        code=tuple(said.get(t.CODE, ())),
+        urls=_every(said, t.URL),
+        code=_every(said, t.CODE),
         code_flag=_one(said, t.CODE_FLAG) == "true",
-        affiliations=tuple(filter(None, map(plain, said.get(t.AFFILIATION_TAG, ())))),
+        affiliations=_every(said, t.AFFILIATION_TAG),
         claims=_claims(owner, nodes),
-        verbatim=verbatim,
+        verbatim=not title,
         genre=next((t.GENRES[kind] for kind in said[t.TYPE] if kind in t.GENRES), None),
         volume=_one(said, t.VOLUME),
         issue=_one(said, t.ISSUE),
@@ -350,7 +362,7 @@ def _ids(said: _Properties, notices: list[str]) -> tuple[tuple[str, str], ...]:
 
 def _categories(said: _Properties) -> tuple[str, ...]:
     codes = (iri.partition("/category/")[2] or iri for iri in said.get(t.CATEGORY, ()))
-    return tuple(map(unquote, codes))
+    return _every({t.CATEGORY: [unquote(code) for code in codes]}, t.CATEGORY)
 
 
 def _authors(owner: str, nodes: dict[str, _Properties], notices: list[str]) -> tuple[Author, ...]:
@@ -367,8 +379,7 @@ def _authors(owner: str, nodes: dict[str, _Properties], notices: list[str]) -> t
         except ValueError as error:
             notices.append(str(error))
             known = None
-        places = tuple(filter(None, map(plain, said.get(t.AFFILIATION, ()))))
-        author = Author(name, position, known, places)
+        author = Author(name, position, known, _every(said, t.AFFILIATION))
         found.append((position or float("inf"), node, author))
     return tuple(author for _, _, author in sorted(found, key=lambda entry: entry[:2]))
 
