@@ -12,6 +12,8 @@ from playwright.sync_api import expect
 PAPER = "/paper/arxiv:2305.00001"
 HOSTILE_PAPER = "/paper/script-alert-1-script-considered-harmful-to-text-classification-2021"
 
+IRIS = "https://w3id.org/scholargraph/"
+
 KINDS_OF_PAGES = {
     "start": "/",
     "list": "/paper",
@@ -22,7 +24,20 @@ KINDS_OF_PAGES = {
     "concept": "/method/rivernet",
     "category": "/category/cs.CV",
     "profile": "/profile/ada-lindqvist",
+    "filtered list": "/paper?method=rivernet&author=ada-lindqvist",
+    "list of concepts": "/dataset",
+    "dataset of papers": "/dataset/deltasar",
+    "task": "/task/river-segmentation",
+    "metric": "/metric/miou",
+    "compare, empty": "/compare",
+    "compare, one": f"/compare?iri={IRIS}method/rivernet&add=net",
+    "compare": f"/compare?iri={IRIS}method/rivernet&iri={IRIS}method/u-net",
+    "compare papers": f"/compare?iri={IRIS}paper/arxiv:2305.00001"
+    f"&iri={IRIS}paper/doi:10.5555/water.2",
+    "runs": "/runs",
+    "model": "/model",
     "ontology": "/ontology",
+    "unknown": "/method/nothing-of-the-kind",
     "dataset": "/.well-known/void",
     "named graph": "/graph/runs",
     "sparql": "/sparql?example=years",
