@@ -115,6 +115,8 @@ const AnswerGraph = {
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue(name).trim();
     const short = (text) => (text.length > 32 ? `${text.slice(0, 31)}…` : text);
+    // The more there is, the farther off it stands: then only names of what has many links are drawn.
+    const far = Math.max(1, Math.sqrt(nodes.size / 30));
     const heaviest = Math.max(1, ...links.map((link) => link.weight));
     const data = {
       nodes: [...nodes].map(([id, degree]) => {
@@ -124,6 +126,7 @@ const AnswerGraph = {
           label: short(nameOf(id)),
           shape: AnswerGraph.SHAPES[kind] ?? "dot",
           size: 7 + 2.5 * Math.sqrt(degree),
+          font: { size: Math.max(13, far * (4 + 3 * Math.sqrt(degree))) },
           color: colour(`--c-${kind}`) || colour("--quiet"),
         };
       }),
@@ -137,10 +140,10 @@ const AnswerGraph = {
     };
     const font = { color: colour("--fg"), face: "inherit", strokeWidth: 3, strokeColor: colour("--bg") };
     const net = new vis.Network(frame, data, {
-      nodes: { font: { ...font, size: 13 } },
+      nodes: { font, scaling: { label: { drawThreshold: 7 } } },
       edges: { color: { color: colour("--quiet"), opacity: 0.5 }, font: { ...font, size: 10 }, smooth: false },
       layout: { randomSeed: 7, improvedLayout: nodes.size < 100 },
-      physics: { solver: "forceAtlas2Based", stabilization: { iterations: 150, fit: true } },
+      physics: { solver: "forceAtlas2Based", forceAtlas2Based: { springLength: 60 }, stabilization: { iterations: 200, fit: true } },
       interaction: { hover: true, zoomView: true },
     });
     net.once("stabilizationIterationsDone", () => net.setOptions({ physics: false }));
