@@ -35,11 +35,17 @@ def _name(person: Fields) -> str:
 
 
 def _joined(parts: list[str]) -> str:
-    """The parts with spaces, but for a particle that ends in an apostrophe: 'd'Alembert'."""
-    name = ""
-    for part in parts:
+    """
+    The parts with spaces, but for a particle that ends in an apostrophe.
+
+    >>> _joined(["Jean", "", "d'", "Alembert"]), _joined(["Alaa’", "", "", "Omar"])
+    ("Jean d'Alembert", 'Alaa’ Omar')
+    """
+    name, glued = "", True
+    for place, part in enumerate(parts):
         if part:
-            name += part if not name or name.endswith(("'", "’")) else f" {part}"
+            name += part if glued else f" {part}"
+            glued = place > 0 and part.endswith(("'", "’"))
     return name
 
 
