@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from scholargraph.extract.papers import Paper, Record, Refusal
+from scholargraph.extract.sources import SourceError
 
 CONTROL = re.compile("[\x00-\x1f\x7f\ufffe\uffff]")
 ANYTHING = st.recursive(
@@ -70,9 +71,18 @@ def strings(value: Any) -> list[str]:
 def check(
     read: Callable[..., Any], path: Path, format: str, record: dict[str, Any] | bytes
 ) -> list[Record]:
-    """What *read* makes of *record*: only papers with a title that can be stored, and refusals."""
+    """
+    What *read* makes of *record*: only papers with a title that can be stored, and refusals.
+
+    Bytes may also be no text at all, which the file as a whole is refused for.
+    """
     path.write_bytes(record if isinstance(record, bytes) else json.dumps(record).encode() + b"\n")
-    found = list(read(path, format=format))
+    try:
+        found = list(read(path, format=format))
+    except SourceError as error:
+        assert isinstance(record, bytes)
+        assert str(error).startswith(f"{path}: ")
+        return []
     for made in found:
         assert isinstance(made, Paper | Refusal)
         for text in strings(dataclasses.asdict(made)):

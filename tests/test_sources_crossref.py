@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mutations import ANYTHING, check, mutated
 
 from scholargraph.extract.papers import Author, Paper, Record, Reference, Refusal, SourceClaim
-from scholargraph.extract.sources import SourceError, read, recognise
+from scholargraph.extract.sources import read, recognise
 
 OWLS = {
     "indexed": {"date-parts": [[2022, 4, 1]], "timestamp": 1648771200000},
@@ -293,7 +293,4 @@ def test_a_date_that_does_not_exist_leaves_the_year(read_text):
 def test_nothing_makes_the_reader_fail(tmp_path_factory, record):
     path = tmp_path_factory.mktemp("fuzz") / "works"
 
-    try:
-        check(read, path, "crossref", record)
-    except SourceError as error:
-        assert "empty" in str(error) or "UTF" in str(error) or "the file is" in str(error)
+    check(read, path, "crossref", record)

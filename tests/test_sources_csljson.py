@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mutations import ANYTHING, check, mutated
 
 from scholargraph.extract.papers import Author, Paper, Record, Refusal
-from scholargraph.extract.sources import SourceError, read, recognise
+from scholargraph.extract.sources import read, recognise
 
 OWLS = {
     "id": "http://zotero.org/users/1/items/ABCD1234",
@@ -218,7 +218,4 @@ def test_what_is_no_paper_is_refused_and_the_rest_goes_in(read_text, item, reaso
 def test_nothing_makes_the_reader_fail(tmp_path_factory, record):
     path = tmp_path_factory.mktemp("fuzz") / "items"
 
-    try:
-        check(read, path, "csljson", record)
-    except SourceError as error:
-        assert "empty" in str(error) or "UTF" in str(error) or "the file is" in str(error)
+    check(read, path, "csljson", record)

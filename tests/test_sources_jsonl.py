@@ -239,6 +239,8 @@ def test_a_paper_without_id_is_named_by_title_and_year(read_lines):
         (b'{"year": ' + b"9" * 5000 + b"}", "not JSON that can be read"),
         (b'{"year": NaN}', "NaN is not JSON; write null"),
         ({"abstract": "x"}, '"title" is missing'),
+        ({"error": "Not found"}, "this is an error message, 'Not found', and no paper; fetch"),
+        ({"message": "Too many", "code": "429"}, "this is an error message, 'Too many', and no"),
         ({"title": "x"}, '"abstract" is missing'),
         (OWLS | {"title": " \n"}, '"title" is blank'),
         (OWLS | {"abstract": ""}, '"abstract" is blank'),

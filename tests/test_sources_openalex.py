@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mutations import ANYTHING, check, mutated
 
 from scholargraph.extract.papers import Author, Paper, Record, Reference, Refusal, SourceClaim
-from scholargraph.extract.sources import SourceError, read, recognise
+from scholargraph.extract.sources import read, recognise
 
 SAMPLES = Path(__file__).parents[1].parent / "shared" / "data" / "samples" / "openalex"
 
@@ -211,6 +211,7 @@ def test_an_abstract_may_hold_markup_and_come_in_the_old_wrapping(paper):
     assert paper(abstract_inverted_index=old).abstract == "Owls see H2O."
     assert paper(abstract_inverted_index={"Owls": [10**30], "Two": [-1]}).abstract == "Two Owls"
     assert paper(abstract_inverted_index=None).abstract == ""
+    assert paper(abstract_inverted_index=None, abstract="Owls see.").abstract == "Owls see."
 
 
 def test_a_thousand_authors_keep_their_order(paper):
@@ -332,7 +333,4 @@ def test_the_sample_goes_in():
 def test_nothing_makes_the_reader_fail(tmp_path_factory, record):
     path = tmp_path_factory.mktemp("fuzz") / "works"
 
-    try:
-        check(read, path, "openalex", record)
-    except SourceError as error:
-        assert "empty" in str(error) or "UTF" in str(error) or "the file is" in str(error)
+    check(read, path, "openalex", record)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mutations import ANYTHING, check, mutated
 
 from scholargraph.extract.papers import Author, Paper, Record, Reference, Refusal, SourceClaim
-from scholargraph.extract.sources import SourceError, read, recognise
+from scholargraph.extract.sources import read, recognise
 
 SAMPLES = Path(__file__).parents[1].parent / "shared" / "data" / "samples" / "semantic_scholar"
 
@@ -256,7 +256,4 @@ def test_the_samples_go_in(name, papers, refusals):
 def test_nothing_makes_the_reader_fail(tmp_path_factory, record):
     path = tmp_path_factory.mktemp("fuzz") / "papers"
 
-    try:
-        check(read, path, "semanticscholar", record)
-    except SourceError as error:
-        assert "empty" in str(error) or "UTF" in str(error) or "the file is" in str(error)
+    check(read, path, "semanticscholar", record)

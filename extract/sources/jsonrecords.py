@@ -116,12 +116,13 @@ class Fields:
         return self.record.get(key) is not None
 
     def raw(self, *keys: str) -> str:
-        """The string under the first of *keys* that has one; a number is written out."""
+        """The string under the first of *keys* that has one; a whole number is written out."""
         for key in keys:
             value = self.record.get(key)
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                whole = isinstance(value, float) and value.is_integer() and abs(value) < 10**15
-                value = str(int(value) if whole else value)
+            if isinstance(value, float) and value.is_integer() and abs(value) < 10**15:
+                value = int(value)
+            if isinstance(value, int) and not isinstance(value, bool):
+                value = str(value)
             if isinstance(value, str):
                 if value.strip():
                     return value

@@ -155,7 +155,7 @@ def _abstract(record: Fields) -> str:
         record.notices.append(f'"abstract_inverted_index" has {len(placed):,} words')
         return ""
     placed.sort(key=lambda pair: pair[0])
-    return record.abstract(" ".join(word for _, word in placed))
+    return record.abstract(" ".join(word for _, word in placed) or record.raw("abstract"))
 
 
 def _ids(record: Fields) -> tuple[tuple[str, str], ...]:

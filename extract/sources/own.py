@@ -42,6 +42,9 @@ def paper(record: dict[str, Any], notices: list[str]) -> Paper:
 
     Raises: Invalid, or ValueError, saying which field and what would be right.
     """
+    said = record.get("error", record.get("message"))
+    if isinstance(said, str) and record.keys().isdisjoint(("title", "abstract", "text")):
+        raise Invalid(f"this is an error message, {_short(said)}, and no paper; fetch it again")
     given = _string(record, "text") if record.get("abstract") is None else None
     verbatim = given is not None
     if verbatim:
