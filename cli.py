@@ -12,7 +12,7 @@ import click
 
 from scholargraph import ScholarGraphError, __version__
 
-from .commands import asking, fetching, history, keeping, papers, serving, training
+from .commands import asking, correcting, fetching, history, keeping, papers, serving, training
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,6 +38,9 @@ for command in (
     asking.stats,
     history.runs,
     history.diff,
+    correcting.correct,
+    correcting.corrections,
+    correcting.settle_kinds,
     keeping.remove,
     keeping.split,
     keeping.join,

@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 from scholargraph import ScholarGraphError
 from scholargraph.graph.store import Store
 from scholargraph.web import (
+    corrections,
     explore,
     export,
     graph_store,
@@ -80,7 +81,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _register_blueprints(app: Flask) -> None:
-    protocols = (sparql, updates, graph_store)
+    protocols = (sparql, updates, graph_store, corrections)
     machines = (health, metrics, openapi)
     for module in (pages, search, explore, export, vendor, *protocols, *machines):
         app.register_blueprint(module.blueprint)

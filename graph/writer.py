@@ -21,6 +21,8 @@ from contextlib import ExitStack
 from typing import Any
 
 from . import memory_room
+from .correcting import correcting, withdrawing
+from .corrections import CorrectionError
 from .documents import Document, RdfError
 from .frames import Frame, Header, receive, send
 from .graph_store import (
@@ -50,12 +52,19 @@ ANSWERS: dict[str, type[Exception]] = {
     "changed": GraphChanged,
     "busy": StoreBusy,
     "store": StoreError,
+    "correction": CorrectionError,
 }
 
 Change = Callable[[Writer], Any]
 
 # What the history calls each sort of change.
-_OPERATIONS = {"update": "update", "put": "upload", "remove": "upload"}
+_OPERATIONS = {
+    "update": "update",
+    "put": "upload",
+    "remove": "upload",
+    "correct": "correction",
+    "withdraw": "correction",
+}
 
 
 class ChangeProcess:
@@ -131,6 +140,12 @@ class ChangeProcess:
                     base=header["base"],
                     condition=Condition.from_json(header["condition"]),
                 )
+            case "correct":
+                correct = correcting([header["request"]])
+                return lambda writer: [made.json() for made in correct(writer)]
+            case "withdraw":
+                withdraw = withdrawing([header["id"]])
+                return lambda writer: [gone.json() for gone in withdraw(writer)]
             case _:
                 return removing(
                     graph_named(header["graph"]), condition=Condition.from_json(header["condition"])

@@ -17,6 +17,7 @@ import threading
 import weakref
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any, cast
 
 from . import writer
 from .documents import Document
@@ -115,6 +116,27 @@ class Writers:
         """
         header = {"change": "remove", "graph": str(graph)}
         return bool(self._change(header | {"condition": condition and condition.json()}))
+
+    def correct(self, request: dict[str, Any]) -> dict[str, Any]:
+        """
+        Makes the correction that *request* asks for, see `correcting.correct`; as JSON has it.
+
+        Raises:
+            CorrectionError: It is about what is not there, or makes no sense.
+            UpdateTimeout, QueryTooLarge, StoreBusy: As for `update`.
+        """
+        (made,) = self._change({"change": "correct", "request": request})  # type: ignore[misc]
+        return cast("dict[str, Any]", made)
+
+    def withdraw(self, id: str) -> None:
+        """
+        Withdraws the correction *id*.
+
+        Raises:
+            CorrectionError: There is none.
+            UpdateTimeout, QueryTooLarge, StoreBusy: As for `update`.
+        """
+        self._change({"change": "withdraw", "id": id})
 
     def close(self) -> None:
         """Ends the process; a change that has not been answered for may be undone."""

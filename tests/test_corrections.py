@@ -5,10 +5,18 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
-from corpus import MODEL
+import spacy
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad
+from spacy.tokens import DocBin
+from spacy.training import Corpus
 from spotting import KNOWN, bring, record, spotted, write
 
+from scholargraph.cli import cli
+from scholargraph.extract.annotated import doc_bin, lines
+from scholargraph.extract.gold import GoldSentence, Span, read_gold
 from scholargraph.extract.mentions import Extraction
 from scholargraph.extract.papers import Paper
 from scholargraph.graph import vocab as v
@@ -17,9 +25,12 @@ from scholargraph.graph.corrections import MACHINE, Correction, CorrectionError,
 from scholargraph.graph.iris import DEFAULT_BASE
 from scholargraph.graph.parts import FACTS
 from scholargraph.graph.removal import remove
+from scholargraph.graph.reviewed import reviewed_sentences
 from scholargraph.graph.store import Store
 from scholargraph.graph.tombstones import tombstone
 from scholargraph.graph.validate import validate
+from scholargraph.server import create_app
+from scholargraph.web.service import EXTENSION, Settings
 
 ONE = f"{DEFAULT_BASE}paper/paper-1"
 TWO = f"{DEFAULT_BASE}paper/paper-2"
@@ -395,4 +406,154 @@ def test_a_correction_follows_its_paper_to_another_address(papers, tmp_path):
         if quad.predicate == v.ABSTRACT and quad.object == Literal(again)
     ]
     assert concept("method/rivernet") not in said(papers, two.value, v.USES["method"])
-    assert MODEL
+
+
+def test_a_sentence_that_people_looked_at_is_an_annotation(papers):
+    made(papers, action="accept", mention=mention(ONE, "DeltaSAR", "dataset", FIRST))
+    made(papers, action="reject", mention=mention(TWO, "U-Net", "method", SECOND))
+    made(papers, action="rename", concept="method/rivernet", label="River Network")
+
+    with papers.snapshot() as snapshot:
+        one, two = reviewed_sentences(snapshot, papers.iris)
+
+    assert (one.text, two.text) == (FIRST, SECOND)
+    assert {(one.text[span.start : span.end], span.kind) for span in one.spans} == {
+        ("RiverNet", "method"),
+        ("DeltaSAR", "dataset"),
+        ("segmentation", "task"),
+        ("UNet", "method"),
+        ("U-Net", "method"),
+    }
+    assert [two.text[span.start : span.end] for span in two.spans] == ["RiverNet", "DeltaSAR"]
+
+
+def test_a_reviewed_mention_leaves_no_room_for_one_that_overlaps(papers):
+    start = FIRST.index("UNet is")
+    made(
+        papers,
+        action="add",
+        paper=ONE,
+        field="abstract",
+        start=start,
+        end=start + len("UNet is worse"),
+        kind="method",
+    )
+
+    with papers.snapshot() as snapshot:
+        (one,) = reviewed_sentences(snapshot, papers.iris)
+
+    texts = {one.text[span.start : span.end] for span in one.spans}
+    assert "UNet is worse" in texts and "UNet" not in texts
+
+
+def test_spacy_and_train_read_the_annotations_back(papers, tmp_path):
+    made(papers, action="accept", mention=mention(ONE, "DeltaSAR", "dataset", FIRST))
+    with papers.snapshot() as snapshot:
+        sentences = list(reviewed_sentences(snapshot, papers.iris))
+    (tmp_path / "reviewed.spacy").write_bytes(doc_bin(sentences))
+    (tmp_path / "reviewed.jsonl").write_bytes(lines(sentences))
+
+    nlp = spacy.blank("en")
+    (example,) = Corpus(tmp_path / "reviewed.spacy")(nlp)
+    (gold,) = read_gold(tmp_path / "reviewed.jsonl")
+
+    doc = example.reference
+    spans = {(span.start_char, span.end_char, span.label_) for span in doc.spans["sc"]}
+    assert doc.text == gold.text == FIRST
+    assert spans == {(span.start, span.end, span.kind) for span in gold.spans}
+    assert {(span.start_char, span.end_char, span.label_) for span in doc.ents} == spans
+    assert len(spans) == 5
+
+
+@given(st.text(min_size=1, max_size=60), st.data())
+def test_spans_keep_their_places_whatever_the_words(text, data):
+    edges = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=6)))
+    spans = tuple(
+        Span(start, end, "method") for start, end in zip(edges[::2], edges[1::2], strict=False)
+    )
+    sentence = GoldSentence("1", "1", text, spans)
+
+    (doc,) = DocBin().from_bytes(doc_bin([sentence])).get_docs(spacy.blank("en").vocab)
+
+    assert doc.text == text
+    found = {(span.start_char, span.end_char) for span in doc.spans["sc"]}
+    assert found == {(span.start, span.end) for span in spans}
+
+
+def test_over_http_corrections_are_made_listed_and_withdrawn(papers):
+    app = create_app(Settings(store=papers.path, token="sesame"))
+    client = app.test_client()
+    key = {"Authorization": "Bearer sesame"}
+    request = {"action": "rename", "concept": "method/u-net", "label": "U-shaped", "who": "ada"}
+    try:
+        made = client.post("/corrections", json=request, headers=key)
+        again = client.post("/corrections", json=request, headers=key)
+        place = made.headers["Location"]
+        found = client.get("/corrections").json
+        shown = client.get("/method/u-net", headers={"Accept": "application/json"}).text
+        one = client.get(place).json
+        withdrawn = client.delete(place, headers=key)
+        gone = client.get(place)
+    finally:
+        app.extensions[EXTENSION].close()
+
+    assert (made.status_code, again.status_code) == (201, 200)
+    assert made.json == again.json == one == found["corrections"][0]
+    assert one["label"] == "U-shaped" and one["text"] == "U-Net"
+    assert "U-shaped" in shown
+    assert (withdrawn.status_code, gone.status_code) == (204, 404)
+    assert said(papers, concept("method/u-net"), v.LABEL) == ["U-Net"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "token", "status"),
+    [
+        ("POST", "/corrections", {"action": "accept"}, None, 401),
+        ("DELETE", "/corrections/1", None, "wrong", 401),
+        ("POST", "/corrections", {"action": "accept"}, "sesame", 400),
+        ("POST", "/corrections", [1], "sesame", 400),
+        ("POST", "/corrections", {"action": "rename", "concept": "x/y"}, "sesame", 400),
+        ("DELETE", "/corrections/99", None, "sesame", 404),
+        ("GET", "/corrections/99", None, None, 404),
+        ("PUT", "/corrections", None, "sesame", 405),
+    ],
+)
+def test_what_http_refuses_is_a_problem_document(papers, method, path, body, token, status):
+    app = create_app(Settings(store=papers.path, token="sesame"))
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    try:
+        answer = app.test_client().open(path, method=method, json=body, headers=headers)
+    finally:
+        app.extensions[EXTENSION].close()
+
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert answer.json["status"] == status
+
+
+def test_the_command_makes_lists_withdraws_and_exports(papers, tmp_path):
+    run = CliRunner()
+
+    def do(*arguments: str) -> str:
+        result = run.invoke(cli, [*arguments, "--store", str(papers.path)])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    node = mention(ONE, "DeltaSAR", "dataset", FIRST).removeprefix(DEFAULT_BASE)
+    do("correct", "accept", node, "--who", "ada", "--note", "sure")
+    do("correct", "retype", "task/segmentation", "metric")
+    do("correct", "merge", "method/unet", "method/u-net")
+    do("correct", "rename", "method/u-net", "U-shaped")
+    do("correct", "split", "method/u-net", "UNet")
+    do("correct", "reject", mention(TWO, "DeltaSAR", "dataset", SECOND))
+    do("correct", "add", "paper/paper-2", "abstract", "14", "19", "metric")
+    found = [json.loads(line) for line in do("corrections", "--json").splitlines()]
+    do("corrections", "export", str(tmp_path / "reviewed.spacy"))
+
+    assert [each["action"] for each in found] == [
+        *("accept", "retype", "merge", "rename", "split", "reject", "add")
+    ]
+    assert found[0]["who"] == "ada" and found[0]["note"] == "sure"
+    assert "U-shaped" in do("corrections")
+    assert (tmp_path / "reviewed.spacy").stat().st_size > 100
+    do("corrections", "undo", *(each["id"] for each in found))
+    assert do("corrections") == ""

@@ -23,7 +23,7 @@ TOKEN = "schemathesis-may-write"
 # can say: which texts are SPARQL.
 CHECKS = ("--checks", "all", "--exclude-checks", "positive_data_acceptance")
 READS = ("--include-method", "GET", "--include-operation-id", "queryByPost")
-WRITES = ("--include-tag", "SPARQL")
+WRITES = ("--include-tag", "SPARQL", "--include-tag", "Corrections")
 EXAMPLES = "10"
 
 OPERATIONS = [

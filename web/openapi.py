@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from scholargraph import __version__
 
-from . import openapi_pages, openapi_sparql
+from . import openapi_corrections, openapi_pages, openapi_sparql
 from .answering import as_json
 from .openapi_parts import Node, problems
 
@@ -39,6 +39,7 @@ PROBLEM: Node = {
 
 TAGS = {
     "SPARQL": "SPARQL 1.1 Protocol and Graph Store HTTP Protocol.",
+    "Corrections": "What people say against the extractor.",
     "Resources": "One thing and what the graph says of it, by the path of its IRI.",
     "Pages": "Lists and search.",
     "Network": "Who works with whom on what, as pictures and data.",
@@ -70,7 +71,7 @@ def document() -> Node:
         },
         "servers": [{"url": "/"}],
         "tags": [{"name": tag, "description": text} for tag, text in TAGS.items()],
-        "paths": openapi_sparql.paths() | openapi_pages.paths(),
+        "paths": openapi_sparql.paths() | openapi_corrections.paths() | openapi_pages.paths(),
         "components": {
             "schemas": {"Problem": PROBLEM},
             "responses": problems(),
