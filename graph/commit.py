@@ -203,7 +203,7 @@ class Committer:
         tally = outcome.tally(run)
         remove, add = settled(writer, self._names, change)
         for read in dict.fromkeys([run, *change.runs]):
-            gone, come = _record(writer, read, self._store.iris)
+            gone, come = on_record(writer, read, self._store.iris)
             remove += gone
             add += come
         removed, added = effect(writer, remove, add)
@@ -250,14 +250,21 @@ def record_hash(paper: Paper, run: Run) -> str:
     """
     Tells whether *paper* has to be read again: over its record, the model and this version's quads.
 
+    The last eight digits tell the model, and the rest everything else, so that a paper whose text
+    is read by another model need not be imported for it: see `scholargraph.graph.reextraction`.
     The day of capture counts where the paper carries claims, since these say when they were made.
 
     Raises: UnicodeEncodeError for text with half of a surrogate pair, which no store can keep.
     """
     captured = run.captured if paper.claims else None
-    value = [BUILD_VERSION, run.model, captured, paper]
+    value = [BUILD_VERSION, captured, paper]
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=_plain)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return with_model(hashlib.sha256(text.encode()).hexdigest()[:32], run.model)
+
+
+def with_model(digest: str, model: str) -> str:
+    """The record hash *digest* of a paper that *model* has read."""
+    return digest[:24] + hashlib.sha256(model.encode()).hexdigest()[:8]
 
 
 def _plain(value: object) -> object:
@@ -302,7 +309,7 @@ def captured_before(graph: Readable, sha256: str, iris: Iris) -> str | None:
     return max((q.object.value for q in days if isinstance(q.object, Literal)), default=None)
 
 
-def _record(writer: Writer, run: Run, iris: Iris) -> tuple[list[Quad], list[Quad]]:
+def on_record(writer: Writer, run: Run, iris: Iris) -> tuple[list[Quad], list[Quad]]:
     """What to remove and to add so that *run* is on record, as ending now."""
     activity, source, times = run_iri(run, iris), source_iri(run, iris), iris.runs_graph()
     moment = Literal(_now(), datatype=v.XSD_DATE_TIME)

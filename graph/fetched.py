@@ -46,7 +46,7 @@ class Fetched:
         """Whether `quads` knows all that match."""
         if isinstance(subject, NamedNode):
             return self._knows(subject)
-        if subject is None and predicate is not None and object is not None and graph == FACTS:
+        if subject is None and predicate is not None and object is not None:
             if predicate == v.PART_OF and object in self._owners:
                 return True
             return (predicate, object) in self._values
@@ -68,11 +68,19 @@ class Fetched:
         for some in _batches(wanted, TOGETHER):
             among = f"VALUES ?s {{ {' '.join(map(str, some))} }}"
             self._read(f"{among} ?s ?p ?o", f"{among} GRAPH ?g {{ ?s ?p ?o }}")
-            if parts:
-                among = f"VALUES ?owner {{ {' '.join(map(str, some))} }}"
-                self._read(f"{among} ?s {v.PART_OF} ?owner . ?s ?p ?o")
-                self._owners.update(some)
             self._nodes.update(some)
+        if parts and wanted:
+            self.fetch(self._parts(wanted), parts=True)
+            self._owners.update(wanted)
+
+    def _parts(self, owners: list[NamedNode]) -> Iterator[NamedNode]:
+        for some in _batches(owners, TOGETHER):
+            among = f"VALUES ?owner {{ {' '.join(map(str, some))} }}"
+            part = f"?s {v.PART_OF} ?owner"
+            union = f"{{ {among} {part} }} UNION {{ {among} GRAPH ?g {{ {part} }} }}"
+            for row in self._endpoint.select(f"SELECT DISTINCT ?s WHERE {{ {union} }}"):
+                if isinstance(row["s"], NamedNode):
+                    yield row["s"]
 
     def fetch_values(self, predicate: NamedNode, values: Iterable[Term]) -> None:
         """Reads who has one of *values* for *predicate*."""
@@ -80,10 +88,9 @@ class Fetched:
             value for value in dict.fromkeys(values) if (predicate, value) not in self._values
         ]
         for some in _batches(wanted, TOGETHER):
-            self._read(
-                f"VALUES ?o {{ {' '.join(map(str, some))} }} "
-                f"?s {predicate} ?o . BIND ({predicate} AS ?p)"
-            )
+            among = f"VALUES ?o {{ {' '.join(map(str, some))} }} BIND ({predicate} AS ?p)"
+            has = f"?s {predicate} ?o"
+            self._read(f"{has} . {among}", f"GRAPH ?g {{ {has} }} {among}")
             self._values.update((predicate, value) for value in some)
 
     def change(self, removed: Iterable[Quad], added: Iterable[Quad]) -> None:

@@ -29,7 +29,6 @@ from .endpoint import Endpoint, Unanswered
 from .fetched import MARKER, Fetched, looked_up, select_each
 from .iris import DEFAULT_BASE, Iris
 from .locks import StoreBusy, StoreError
-from .parts import FACTS
 from .snapshots import Snapshot, Term
 from .store import Store, Writer, check_base, data, has_blank
 from .substitution import substituted
@@ -51,6 +50,9 @@ LATELY = 1.0
 _DOUBT = 15.0
 
 
+_Column = tuple[NamedNode, NamedNode | DefaultGraph, str]
+
+
 class RemoteSnapshot(Snapshot):
     """
     The server's newest state, whichever that is when it is asked; *name* is its token as of now.
@@ -61,8 +63,8 @@ class RemoteSnapshot(Snapshot):
         self.name = token
         self._endpoint = endpoint
         self._fetched = Fetched(endpoint)
-        self._asked: dict[NamedNode, int] = {}
-        self._columns: dict[NamedNode, dict[Term | None, list[Quad]]] = {}
+        self._asked: dict[_Column, int] = {}
+        self._columns: dict[_Column, dict[Term, list[Quad]]] = {}
 
     @property
     def store(self) -> pyoxigraph.Store:
@@ -96,22 +98,31 @@ class RemoteSnapshot(Snapshot):
     ) -> list[Quad]:
         if self._fetched.answers(subject, predicate, object, graph):
             return self._fetched.quads(subject, predicate, object, graph)
-        if isinstance(subject, NamedNode) and predicate is not None and graph == FACTS:
-            if object is None and (column := self._column(predicate)) is not None:
-                return column.get(subject, [])
+        if predicate is not None and isinstance(graph, NamedNode | DefaultGraph):
+            if isinstance(subject, NamedNode) and object is None:
+                column = self._column(predicate, graph, "subject")
+                if column is not None:
+                    return column.get(subject, [])
+            elif subject is None and object is not None:
+                column = self._column(predicate, graph, "object")
+                if column is not None:
+                    return column.get(object, [])
         return looked_up(self._endpoint, subject, predicate, object, graph)
 
-    def _column(self, predicate: NamedNode) -> dict[Term | None, list[Quad]] | None:
-        """All of *predicate* by subject, once it was asked for often."""
-        asked = self._asked[predicate] = self._asked.get(predicate, 0) + 1
+    def _column(
+        self, predicate: NamedNode, graph: NamedNode | DefaultGraph, by: str
+    ) -> dict[Term, list[Quad]] | None:
+        """All of *predicate* in *graph*, by its one end, once it was asked for often by that."""
+        key = (predicate, graph, by)
+        asked = self._asked[key] = self._asked.get(key, 0) + 1
         if asked < _OFTEN:
             return None
-        if predicate not in self._columns:
-            column: dict[Term | None, list[Quad]] = {}
-            for quad in looked_up(self._endpoint, None, predicate, None, FACTS):
-                column.setdefault(quad.subject, []).append(quad)
-            self._columns[predicate] = column
-        return self._columns[predicate]
+        if key not in self._columns:
+            column: dict[Term, list[Quad]] = {}
+            for quad in looked_up(self._endpoint, None, predicate, None, graph):
+                column.setdefault(quad.subject if by == "subject" else quad.object, []).append(quad)
+            self._columns[key] = column
+        return self._columns[key]
 
     def expect(self, nodes: Iterable[NamedNode], *, parts: bool = False) -> None:
         self._fetched = Fetched(self._endpoint)
