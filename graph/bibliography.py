@@ -13,6 +13,7 @@ from pyoxigraph import NamedNode
 from . import vocab as v
 from .entities import value_of
 from .identifiers import ADDRESSES, identifiers
+from .name_parts import surname
 from .store import Snapshot
 
 # Papers asked for at once: 0.6 ms each, whatever the number of papers in the store.
@@ -22,6 +23,7 @@ _GENRES = {kind.value: name for name, kind in v.GENRES.items()}
 _MEETING = re.compile(
     r"\b(?:proceedings|conference|workshop|symposium|congress|meeting|findings)\b", re.IGNORECASE
 )
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _NO_ADDRESS = re.compile(r"[\s\x00-\x20\x7f\ud800-\udfff\"<>\\^`{|}]")
 # Words that tell the sense of a title from its grammar, for keys that people can read.
 _SMALL = frozenset(
@@ -29,21 +31,10 @@ _SMALL = frozenset(
     "their this to toward towards using via we what when where which why with without".split()
 )
 
-_SINGLE = {
-    "title": v.TITLE,
-    "abstract": v.ABSTRACT,
-    "date": v.ISSUED,
-    "venue": v.VENUE,
-    "volume": v.VOLUME,
-    "issue": v.ISSUE,
-    "pages": v.PAGES,
-    "publisher": v.PUBLISHER,
-    "doi": v.DOI,
-    "arxiv": v.ARXIV_ID,
-    "withdrawn": v.WITHDRAWN,
-    "truncated": v.AUTHORS_TRUNCATED,
-}
-_ASKED = (*_SINGLE.values(), v.TYPE, v.SAME_AS, v.ISBN, v.URL, v.CATEGORY)
+_ASKED = (
+    v.TITLE, v.ABSTRACT, v.AUTHORS_TRUNCATED, v.ISSUED, v.VENUE, v.TYPE, v.VOLUME, v.ISSUE, v.PAGES,
+    v.PUBLISHER, v.DOI, v.ARXIV_ID, v.ISBN, v.SAME_AS, v.URL, v.CATEGORY, v.WITHDRAWN,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,98 +143,30 @@ def _publication(iri: str, said: dict[str, list[str]], authors: tuple[str, ...])
     def every(property: NamedNode) -> tuple[str, ...]:
         return tuple(sorted(set(said.get(property.value, ()))))
 
-    single = {name: next(iter(every(property)), "") for name, property in _SINGLE.items()}
-    flags = {name: single.pop(name) == "true" for name in ("withdrawn", "truncated")}
+    def one(property: NamedNode) -> str:
+        return next(iter(every(property)), "")
+
     return Publication(
         iri=iri,
-        **single,
-        **flags,
+        title=one(v.TITLE),
+        abstract=one(v.ABSTRACT),
         authors=authors,
+        truncated=one(v.AUTHORS_TRUNCATED) == "true",
+        date=one(v.ISSUED),
+        venue=one(v.VENUE),
         genre=next((_GENRES[kind] for kind in every(v.TYPE) if kind in _GENRES), ""),
-        isbn=next(iter(every(v.ISBN)), ""),
+        volume=one(v.VOLUME),
+        issue=one(v.ISSUE),
+        pages=one(v.PAGES),
+        publisher=one(v.PUBLISHER),
+        doi=one(v.DOI),
+        arxiv=one(v.ARXIV_ID),
+        isbn=one(v.ISBN),
         ids=tuple(identifiers(every(v.SAME_AS))),
         urls=every(v.URL),
         categories=tuple(_category(iri) for iri in every(v.CATEGORY)),
+        withdrawn=one(v.WITHDRAWN) == "true",
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """
-    A person's name in parts; *literal* alone for what is no person's, or has no such parts.
-
-    *family* goes without its *particle* ('van', 'de la').
-    """
-
-    family: str = ""
-    given: str = ""
-    particle: str = ""
-    suffix: str = ""
-    literal: str = ""
-
-
-_SUFFIX = re.compile(r"(?:,\s*|\s+)((?:Jr|Sr)\.?|I{2,3}|IV)$")
-_PARTICLES = frozenset(
-    "af al am an auf aus bin da dal das de degli dei del della der des di do dos du e el het ibn "
-    "in la las le les li lo los op san 't te ten ter ’t tot uit van vom von y zu zum zur".split()
-)
-_NO_PERSON = re.compile(
-    r"\b(?:academy|agency|association|associates|bureau|center|centre|collaboration|college|"
-    r"committee|community|company|consortium|corporation|council|department|foundation|group|"
-    r"inc|initiative|institute|institut|laboratory|laboratories|labs?|ltd|ministry|network|"
-    r"organi[sz]ation|partnership|project|research|society|task force|team|universit\w+|"
-    r"workshop|working)\b",
-    re.IGNORECASE,
-)
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_MARKS = frozenset(" .'’‘ʼ-‐‑`´·")
-
-
-def parts(name: str) -> Name:
-    """
-    *name* as a list of references sorts it.
-
-    Names of organisations, names with signs that no name has, and those in scripts that put the
-    family first without saying so, stay whole.
-
-    >>> parts("Ludwig van Beethoven")
-    Name(family='Beethoven', given='Ludwig', particle='van', suffix='', literal='')
-    >>> parts("Lake University").literal, parts("何 良华").literal, parts("M. L. King, Jr.").suffix
-    ('Lake University', '何 良华', 'Jr.')
-    """
-    match = _SUFFIX.search(name)
-    suffix = match[1] if match else ""
-    bare = name[: match.start()] if match else name
-    family, comma, given = bare.partition(", ")
-    if not _is_person(family) or (comma and not _is_person(given)):
-        return Name(literal=name)
-    if comma:
-        return Name(family=family, given=given, suffix=suffix)
-    *before, last = bare.split()
-    particles: list[str] = []
-    while before and before[-1] in _PARTICLES:
-        particles.insert(0, before.pop())
-    return Name(last, " ".join(before), " ".join(particles), suffix)
-
-
-def surname(name: str) -> str:
-    """What a list of references sorts *name* by."""
-    found = parts(name)
-    return found.family or found.literal
-
-
-def _is_person(name: str) -> bool:
-    letters = [c for c in name if c not in _MARKS and not unicodedata.combining(c)]
-    return (
-        bool(letters)
-        and all(c.isalpha() and _is_european(c) for c in letters)
-        and re.search(r"(?:^|\s)and(?:\s|$)", name, re.IGNORECASE) is None
-        and (" " not in name or _NO_PERSON.search(name) is None)
-    )
-
-
-def _is_european(letter: str) -> bool:
-    return unicodedata.name(letter, "").startswith(("LATIN", "GREEK", "CYRILLIC", "ARMENIAN"))
 
 
 def one_line(text: str) -> str:

@@ -8,8 +8,9 @@ Braces are counted before macros are read, so that a brace in a title becomes a 
 import re
 from collections.abc import Iterable, Iterator
 
-from .bibliography import Publication, one_line, parts
+from .bibliography import Publication, one_line
 from .identifiers import ADDRESSES
+from .name_parts import parts
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 

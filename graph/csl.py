@@ -4,7 +4,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from .bibliography import Publication, parts
+from .bibliography import Publication
+from .name_parts import parts
 
 _KINDS = {
     "article": "article-journal",

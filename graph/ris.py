@@ -6,8 +6,9 @@ Tags are those of the RIS specification of 2011, one value a line, lines ended a
 
 from collections.abc import Iterable, Iterator
 
-from .bibliography import Publication, one_line, parts
+from .bibliography import Publication, one_line
 from .identifiers import ADDRESSES
+from .name_parts import parts
 
 _KINDS = {
     "article": "JOUR",

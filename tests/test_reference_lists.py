@@ -21,12 +21,13 @@ from scholargraph.extract.mentions import Extraction
 from scholargraph.extract.papers import Author, Paper
 from scholargraph.extract.sources import read
 from scholargraph.extract.sources.names import folded
-from scholargraph.graph.bibliography import Name, Publication, parts, publications
+from scholargraph.graph.bibliography import Publication, publications
 from scholargraph.graph.bibtex import bibtex, entry
 from scholargraph.graph.build import Run
 from scholargraph.graph.commit import Committer, Outcome, PaperEntry
 from scholargraph.graph.csl import csl_json, item
 from scholargraph.graph.export import chunks
+from scholargraph.graph.name_parts import Name, parts
 from scholargraph.graph.ris import record, ris
 from scholargraph.graph.store import Store
 
