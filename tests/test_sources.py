@@ -82,6 +82,7 @@ def test_the_content_decides_the_format_and_not_the_name(file, content, format):
         ('[{"name": "owls"}]', "JSON, but what it holds has none of the keys .*; give .*openalex"),
         ('{\n  "name": "owls"\n}', "JSON, but what it holds has none of the keys"),
         ("[1, 2]", "JSON, but"),
+        ("<!DOCTYPE HTML>\n<html><h1>404</h1></html>", "a web page, perhaps a message instead"),
         (b"a\0b" * 20 + b"\n", "not text, it has NUL bytes"),
         (LINE.encode("utf-16"), "UTF-16; save it as UTF-8"),
         (LINE.encode("utf-16-be"), "UTF-16; save it as UTF-8"),

@@ -79,6 +79,8 @@ def recognise(path: Path, columns: Mapping[str, str] | None = None) -> str:
         reason = "not text, it has NUL bytes"
     elif looks_like_json(head):
         reason = "JSON, but what it holds has none of the keys by which papers are known here"
+    elif head.lstrip()[:14].lower().startswith(("<!doctype html", "<html")):
+        reason = "a web page, perhaps a message instead of the file; open it to see"
     known = " or ".join(FORMATS)
     raise SourceError(f"{path}: {reason}; give a file of one of these formats: {known}")
 
