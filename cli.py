@@ -38,6 +38,7 @@ for command in (
     asking.stats,
     history.runs,
     history.diff,
+    history.reextract,
     correcting.correct,
     correcting.corrections,
     correcting.settle_kinds,

@@ -2,18 +2,17 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import click
 
-from .options import store_option, writing
+from .options import jobs_option, progress, store_option, writing
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object a line.")
 @store_option
-def runs(as_json: bool, store: Path) -> None:
+def runs(as_json: bool, store: str) -> None:
     """
     List every change of the graph, newest first: imports by file, and what else was done.
 
@@ -54,7 +53,7 @@ def runs(as_json: bool, store: Path) -> None:
     help="`patch` is an RDF Patch of all graphs; `trig` has the facts that came and went.",
 )
 @store_option
-def diff(first: str, second: str, diff_format: str, store: Path) -> None:
+def diff(first: str, second: str, diff_format: str, store: str) -> None:
     """
     Say which facts the graph gained and lost between two of its states.
 
@@ -84,3 +83,36 @@ def diff(first: str, second: str, diff_format: str, store: Path) -> None:
             return
         for chunk in patch(found, numbers[1]):
             write(chunk)
+
+
+@click.command()
+@jobs_option
+@store_option
+def reextract(jobs: int, store: str) -> None:
+    """
+    Read the graph's own abstracts again, after an upgrade: no file is needed.
+
+    Only papers that another model has read are; what people corrected stays corrected. Interrupted,
+    it can be run again.
+
+    \b
+    scholargraph reextract --jobs 2
+    """
+    from functools import partial
+
+    from scholargraph.extract import extract, model_id
+    from scholargraph.graph.reextraction import reextract as reextracted
+    from scholargraph.graph.store import Store
+
+    with progress("papers") as bar:
+
+        def advance(papers: int) -> None:
+            bar.update(papers)
+
+        done = reextracted(
+            Store.open(store),
+            extract=partial(extract, jobs=jobs),
+            model=model_id(),
+            progress=advance,
+        )
+    click.echo(done.text())

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode, Quad
 
+import scholargraph
+
 from . import vocab as v
 from .build import Run, run_iri
 from .iris import Iris, part
@@ -107,17 +109,13 @@ _COUNTS = {
 def runs(graph: Readable) -> tuple[RunSummary, ...]:
     """Every run that *graph* knows of, newest first."""
     found = [_summary(graph, node) for node in _reports(graph)]
-    reported = {summary.run for summary in found}
-    ended = {
-        quad.subject: quad
-        for quad in graph.quads(None, v.ENDED, None, None)
-        if isinstance(quad.subject, NamedNode)
-    }
-    found += [
-        _summary(graph, node)
-        for node in ended
-        if node.value not in reported and not graph.quads(node, v.TYPE, v.RUN_REPORT, None)
-    ]
+    reported = {quad.object for quad in graph.quads(None, v.REPORTS, None, None)}
+    reported |= {NamedNode(summary.iri) for summary in found}
+    ended = {quad.subject for quad in graph.quads(None, v.ENDED, None, None)} - reported
+    older = [_summary(graph, node) for node in ended if isinstance(node, NamedNode)]
+    # What a run reads beside its own file is a run to facts, and has no report either.
+    first = min((summary.started for summary in found), default="9")
+    found += [summary for summary in older if summary.ended < first]
     return tuple(sorted(found, key=lambda run: (run.number or 0, run.ended, run.iri), reverse=True))
 
 
@@ -145,11 +143,19 @@ def report_iri(number: int, iris: Iris) -> NamedNode:
 
 
 def report_quads(
-    run: Run | str, tally: Tally, *, ended: str, over: bool, operation: str, iris: Iris
+    run: Run | str,
+    tally: Tally,
+    *,
+    ended: str,
+    over: bool,
+    operation: str,
+    iris: Iris,
+    model: str = "",
 ) -> Iterator[Quad]:
     """
-    The report of *run*, or of the file so called where there is no run; *tally* has its number.
+    The report of *run*, or of what is so called where there is no run; *tally* has its number.
 
+    *model* is what read it, where that is not the run's.
     *over* says that this is its end and not only a commit on the way.
     """
     if tally.number is None:
@@ -176,6 +182,9 @@ def report_quads(
             yield said(v.CAPTURED, Literal(run.captured, datatype=v.XSD_DATE))
     else:
         yield said(v.FILE_NAME, Literal(run))
+    if model:
+        yield said(v.SOFTWARE_VERSION, Literal(scholargraph.__version__))
+        yield said(v.MODEL, Literal(model))
     for name, predicate in _COUNTS.items():
         yield said(predicate, Literal(getattr(tally, name)))
     for position, skipped in enumerate(tally.skipped or (), start=1):

@@ -7,7 +7,6 @@ first. Where two papers turn out to be one, the IRI of the better identifier sta
 leads to it. Nothing is changed here: a `Change` is what has to be.
 """
 
-import hashlib
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -35,7 +34,7 @@ from .iris import Iris, digest, paper_keys
 from .merging import merged, text_record
 from .parts import FACTS, Readable
 from .pool import Arrival, Piece, Pool
-from .records import Held, Record, record_quads
+from .records import Held, Record, record_quads, whole_hash
 
 Extractor = Callable[[Iterable[Paper]], Iterator[tuple[Paper, Extraction]]]
 
@@ -299,9 +298,7 @@ class Reconciler:
         yield from statement_quads(paper, iri, self._iris)
         for source in {source for record in records for source in record.sources}:
             yield Quad(iri, v.SOURCE, source)
-        text = "".join(sorted(record.hash for record in records))
-        whole = text if alone else hashlib.sha256(text.encode()).hexdigest()[:32]
-        yield Quad(iri, v.RECORD_HASH, Literal(whole))
+        yield Quad(iri, v.RECORD_HASH, Literal(whole_hash(record.hash for record in records)))
         for record in records:
             name = () if alone else (record.name,)
             source, captured = record.sources[0], record.captured
@@ -310,14 +307,29 @@ class Reconciler:
 
     def _amended(self, work: _Work, records: Sequence[Record]) -> tuple[list[Quad], list[Quad]]:
         """The paper's evidence as people have corrected it, and the extractor's where they have."""
-        read = list(self._evidence(work, records))
         record = text_record(records)
+        read = self._kept(work, list(self._evidence(work, records)), record.sources[0])
         run = run_of(self._graph, work.iri, read)
         if run is None:
             reading = self._reading(record.sources[0], self._model)
             run = run_iri(reading, self._iris)
         paper = record.paper
         return self._amender.amended(work.iri, paper.title, paper.abstract, read, run)
+
+    def _kept(self, work: _Work, read: list[Quad], source: NamedNode) -> list[Quad]:
+        """
+        What was *read* in the file *source*; where an earlier run read the very same in it, that.
+
+        So a new model rewrites nothing of a paper in which it finds what was known, but for the
+        hash that says so.
+        """
+        was = self._pool.held.get(work.iri)
+        if was is None:
+            return read
+        before = self._amender.machine(was.iri, was.evidence)
+        run = run_of(self._graph, work.iri, before)
+        same = run is not None and self._graph.quads(run, v.USED, source, FACTS)
+        return before if same and _plain(before) == _plain(read) else read
 
     def _evidence(self, work: _Work, records: Sequence[Record]) -> Iterable[Quad]:
         """What the extractor found in the paper's text: now, before, or else here."""

@@ -128,6 +128,14 @@ def normal(paper: Paper) -> Paper:
     )
 
 
+def whole_hash(hashes: Iterable[str]) -> str:
+    """The hash of a paper whose records have *hashes*: that of the only one, or one of them all."""
+    one, *others = sorted(hashes)
+    if not others:
+        return one
+    return hashlib.sha256("".join([one, *others]).encode()).hexdigest()[:32]
+
+
 def record_node(paper: NamedNode, record: Record) -> NamedNode:
     return part(paper, "record", record.name)
 
