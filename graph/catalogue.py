@@ -1,5 +1,6 @@
 """What is in the whole graph: every paper, author and concept with its count, and papers a year."""
 
+import logging
 import threading
 import time
 from collections import Counter
@@ -11,6 +12,8 @@ from urllib.parse import unquote
 
 from pyoxigraph import NamedNode
 
+from scholargraph import ScholarGraphError
+
 from . import vocab as v
 from .iris import Iris
 from .parts import FACTS
@@ -19,6 +22,8 @@ from .store import Snapshot
 from .ties import Ties, ties
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 CONCEPT_KINDS = ("method", "dataset", "task", "metric")
 KINDS = ("paper", "author", *CONCEPT_KINDS)
@@ -260,6 +265,11 @@ class Kept(Generic[T]):
         finally:
             self._making.release()
 
+    def prepare(self) -> None:
+        """Begins to make the first value in the background, so that nobody need wait for it."""
+        if self._kept is None and self._newest is not None and self._making.acquire(blocking=False):
+            threading.Thread(target=self._remake, args=(self._newest,), daemon=True).start()
+
     def exactly(self, snapshot: Snapshot) -> T:
         """The value of *snapshot*, however long it takes."""
         with self._making:
@@ -276,5 +286,7 @@ class Kept(Generic[T]):
         try:
             with newest() as snapshot:
                 self._made(snapshot)
+        except ScholarGraphError as error:  # whoever asks next is told, or finds it mended
+            log.warning("what pages keep could not be made: %s", error)
         finally:
             self._making.release()

@@ -18,7 +18,7 @@ from flask import Flask
 from scholargraph import ScholarGraphError
 from scholargraph.graph.readers import Answer
 
-from . import problems, queries
+from . import holdings, problems, queries
 from .asking import Asking, Broken
 from .authorization import authorize
 from .bridge import Bridge
@@ -65,6 +65,7 @@ class Front:
     """
 
     def __init__(self, app: Flask, *, threads: int) -> None:
+        self._app = app
         self._service = cast(Service, app.extensions[EXTENSION])
         settings = self._service.settings
         limits = settings.limits
@@ -95,6 +96,7 @@ class Front:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         self._service.readers.start()
+        holdings.prepare(self._app)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self._asking.close()

@@ -1,5 +1,6 @@
 """What the pages keep of the newest snapshot: the catalogue, the search index, networks."""
 
+import threading
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -61,6 +62,19 @@ def install(app: Flask) -> None:
         Kept(grouped, held.store.snapshot),
         Kept(opened, held.store.snapshot),
     )
+
+
+def prepare(app: Flask) -> None:
+    """Begins to make what the first pages and the first search need, and reads the templates."""
+    held = cast(Holdings, app.extensions[EXTENSION])
+    for kept in (held.catalogue, held.opening, held.index):
+        kept.prepare()
+    threading.Thread(target=_read_templates, args=(app,), daemon=True).start()
+
+
+def _read_templates(app: Flask) -> None:
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
 
 
 def current_catalogue() -> Catalogue:
