@@ -92,6 +92,21 @@ def test_an_export_of_scopus_reads(records):
             "pub.1;10.5555/x;Rivers;Deep.;Waters;2020;Ek, Bo; Li, Cai;Chapter;1-9;2020-03-15\n",
             None,
         ),
+        (
+            '"About the data: Exported on Mar 15, 2024."\nTitle,PubYear,Authors,Publication Type\n'
+            'Rivers,2020,"Ek, Bo; Li, Cai",Proceeding\n',
+            ("Rivers", "2020", None, ["Bo Ek", "Cai Li"], "conference-paper", None),
+        ),
+        (  # PubMed
+            "PMID,Title,Authors,Journal/Book,Publication Year\n"
+            '29456894,Rivers,"Ek B, van Dijk NA.",Waters,2020\n',
+            ("Rivers", "2020", "Waters", ["B Ek", "NA van Dijk"], None, None),
+        ),
+        (  # OpenAlex
+            "id,title,publication_date,authorships.author.display_name\n"
+            "W1,Rivers,2020-03-15,Bo Ek|Cai Li\n",
+            ("Rivers", "2020-03-15", None, ["Bo Ek", "Cai Li"], None, None),
+        ),
         (  # by hand
             "title|authors|year\nRivers|Bo Ek and Cai Li|2020\n",
             ("Rivers", "2020", None, ["Bo Ek", "Cai Li"], None, None),

@@ -10,7 +10,8 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "abstract": ("abstract", "abstract note", "abstract text", "summary"),
     "authors": (
         "author full names", "authors", "author", "author s", "author names", "author list",
-        "creators", "author full name", "authors names",
+        "creators", "author full name", "authors names", "authorships author display name",
+        "authorships raw author name",
     ),
     "year": (
         "year", "publication year", "pub year", "pubyear", "published year", "year of publication",
@@ -25,7 +26,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         "source title", "publication title", "venue", "journal", "journal title", "journal name",
         "source title anthology title", "conference name", "conference", "book title",
         "proceedings title", "container title", "publication name", "journal book",
-        "primary location display name", "source",
+        "primary location source display name", "primary location display name", "source",
     ),
     "url": ("url", "link", "urls", "source linkout", "article url", "articleurl", "pdf link"),
     "keywords": (
@@ -41,7 +42,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "publisher": ("publisher",),
     "type": (
         "document type", "item type", "publication type", "type", "entry type", "genre",
-        "publication types",
+        "publication types", "document identifier",
     ),
     "id": (
         "id", "key", "eid", "ut unique wos id", "publication id", "paper id", "paper", "identifier",

@@ -20,6 +20,8 @@ _WITHDRAWN_TITLE = re.compile(
     r"\W{0,2}(?:RETRACTED|WITHDRAWN)\b|Retract(?:ed|ion) (?:Article|Note)"
 )
 _INITIALS = re.compile(r"(?:[^\W\d_a-z]\.?[ -]?){1,4}")
+# As Scopus and PubMed print names: 'Turing A.M.', 'Turing AM'.
+_INITIALS_LAST = re.compile(r"([^.]*[^\W\d_]{2,}) ((?:[A-Z]\.-?){1,4}|[A-Z]{1,3}\.?)")
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
 
 _NUMBERED = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?!\d)", re.ASCII)
@@ -52,7 +54,11 @@ def people(text: str) -> list[str]:
     (['A. Lovelace', 'A. M. Turing'], ['Ada Lovelace', 'Alan Turing'])
     >>> people("Lovelace, Ada"), people("Ada Lovelace, Alan Turing")
     (['Ada Lovelace'], ['Ada Lovelace', 'Alan Turing'])
+    >>> people("Lovelace A, Turing AM"), people("Lovelace AI, Alan Turing")
+    (['A Lovelace', 'AM Turing'], ['Lovelace AI', 'Alan Turing'])
     """
+    if "," in text and text.find(".") == len(text) - 1:  # PubMed ends its list as a sentence
+        text = text[:-1]
     parts = [part.strip() for part in text.split(",")]
     if len(parts) == 2 and " " not in parts[0] and not re.search(r";|\s(?:and|&)\s", text):
         return [person(text)]
@@ -61,15 +67,10 @@ def people(text: str) -> list[str]:
         short = _INITIALS.fullmatch
         if all(short(given) and not short(name) for name, given in pairs):
             return [f"{given} {name}" for name, given in pairs]
-    return [_initials_first(person(name)) for name in names.split(text)]
-
-
-def _initials_first(name: str) -> str:
-    """Scopus prints 'Turing A.M.', Web of Science 'Turing, AM'."""
-    family, _, given = name.rpartition(" ")
-    if family and re.fullmatch(r"(?:[A-Z]\.-?){1,4}", given) and "." not in family:
-        return f"{given} {family}"
-    return name
+    listed = [person(name) for name in names.split(text)]
+    if all(_INITIALS_LAST.fullmatch(name) for name in listed):
+        return [_INITIALS_LAST.sub(r"\2 \1", name) for name in listed]
+    return listed
 
 
 def authors(listed: Iterable[str]) -> tuple[tuple[Author, ...], bool]:

@@ -237,7 +237,14 @@ def _identifiers(entry: _Entry, genre: Genre | None, notices: list[str]) -> mana
     ids = managers.Identifiers(notices)
     doi = entry.first("DO", "DI")
     if not doi:  # where Nature, EBSCO and Zotero once put it
-        doi = next((t for t in entry.all("M3", "L3", "N1") if re.match(r"(?i)(doi:|10\.)", t)), "")
+        doi = next(
+            (
+                t
+                for t in entry.all("M3", "L3", "N1")
+                if re.match(r"(?i)(?:https?://(?:dx\.)?doi\.org/|doi:|10\.)", t)
+            ),
+            "",
+        )
     ids.add("doi", doi, identity.doi, "DO")
     ids.look(*entry.all("M1", "N1", "AN", "C7", "PB", "JO", "T2", "IS"))
     if "pubmed" in entry.first("DB", "DP").lower() or entry.first("AN").upper().startswith("PMID"):

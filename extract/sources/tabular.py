@@ -6,17 +6,20 @@ import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 from ..latex import plain
 from ..papers import Genre, Paper, Record, Refusal, SourceClaim
 from ..repositories import repositories
 from . import identity, managers, names, opening
-from .columns import places
+from .columns import normal, places
 from .fields import optional_abstract, title_text
 
 SEPARATORS = (",", ";", "\t", "|")
 
+# Excel's 'sep=;', or what Dimensions says of the export, may stand above the header.
+_PREAMBLE = 3
 # Characters of one row, over all its lines; an abstract has at most 100,000.
 _LONGEST_ROW = 2**20
 _MOST_LINES = 20_000
@@ -47,13 +50,12 @@ class _Broken(Exception):
 
 
 def matches(head: str) -> bool:
-    """Whether the first line is a header with a title and something else that is known."""
-    line = _first_line(head)
-    if line.startswith(("{", "[", "<", "@")):
+    """Whether it begins with a header that has a title and something else that is known."""
+    if head.lstrip().startswith(("{", "[", "<", "@")):
         return False
-    header, _ = _header(line)
-    found = places(header)
-    return "title" in found and len(found) > 1
+    lines = [line for line in head.split("\n") if line.strip()][:_PREAMBLE]
+    found = [places(_header(line)[0]) for line in lines]
+    return any("title" in fields and len(fields) > 1 for fields in found)
 
 
 def read(
@@ -71,7 +73,7 @@ def read(
     try:
         header, separator = rows.header(columns)
         found = places(header, columns)
-    except (ValueError, _Broken) as error:
+    except ValueError as error:
         raise opening.SourceError(f"{path}: {error}") from error
     if "title" not in found:
         listed = ", ".join(repr(name) for name in header[:30])
@@ -92,12 +94,6 @@ def read(
             yield Refusal(path, line, fault)
         for notice in notices:
             yield Refusal(path, line, f"{notice}; the paper went in without it")
-
-
-def _first_line(head: str) -> str:
-    lines = (line for line in head.split("\n") if line.strip())
-    line = next(lines, "")
-    return next(lines, "") if line.lower().startswith("sep=") else line
 
 
 def _header(line: str, chosen: Mapping[str, str] | None = None) -> tuple[list[str], str]:
@@ -130,15 +126,15 @@ class _Rows:
         self._read = self._reread = 0
 
     def header(self, chosen: Mapping[str, str] | None) -> tuple[list[str], str]:
-        """
-        The headings and the separator.
-
-        Raises: _Broken for bytes that are no text.
-        """
-        for _, text in self._lines:
-            if text.strip() and not text.lower().startswith("sep="):
-                return _header(text.rstrip("\n"), chosen)
-        return [], ","
+        """The headings and the separator."""
+        wanted = {normal(heading) for heading in (chosen or {}).values()}
+        first: tuple[list[str], str] | None = None
+        for _, text in islice((line for line in self._lines if line[1].strip()), _PREAMBLE):
+            header, separator = _header(text.rstrip("\n"), chosen)
+            if "title" in places(header) or wanted & set(map(normal, header)):
+                return header, separator
+            first = first or (header, separator)
+        return first or ([], ",")
 
     def read(self, separator: str, width: int, needed: int) -> Iterator[tuple[int, list[str], str]]:
         """Each row with its line, or with what is wrong; *needed* columns must be there."""
@@ -234,7 +230,9 @@ def _paper(values: Mapping[str, str], notices: list[str]) -> Paper:
     if re.fullmatch(r"\[?no abstract available\]?\.?", abstract, re.IGNORECASE):  # Scopus
         abstract = ""
     abstract = optional_abstract(abstract)
-    listed, hidden = names.without_et_al(_SCOPUS_NUMBER.sub("", values.get("authors", "")))
+    listed, hidden = names.without_et_al(
+        _SCOPUS_NUMBER.sub("", values.get("authors", "").replace("|", ";"))
+    )
     authors, truncated = managers.authors(managers.people(listed))
     date = _date(values, notices)
     ids = managers.Identifiers(notices)
