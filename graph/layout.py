@@ -17,7 +17,10 @@ Plane = NDArray[np.complex64]
 SPACING = 110.0
 
 # More steps move the nodes of 300 by less than a node's width.
-STEPS = 30
+STEPS = 35
+
+# Nodes that the first places go by; more of them change little.
+PIVOTS = 50
 
 
 def positions(graph: nx.Graph) -> dict[str, Position]:
@@ -58,44 +61,62 @@ def _stress(count: int, firsts: Numbers, seconds: Numbers) -> Plane:
     """
     Places whose distances are as near as can be to the number of links on the shortest way.
 
-    Stress majorization (Gansner, Koren and North 2004), from the first two axes of classical
-    scaling: unlike springs alone it unfolds branches and keeps what belongs together in one region.
+    Stress majorization (Gansner, Koren and North 2004), all nodes at once in each step, from pivot
+    scaling (Brandes and Pich 2006). Unlike springs alone it unfolds branches and keeps what belongs
+    together in one region. It solves no system of n equations: on a busy machine the threads of
+    numpy's solvers wait for each other, which took up to ten times as long as all of this.
     """
     steps = _steps(count, firsts, seconds)
-    squares = steps**2
-    middle = squares.mean(axis=0)
-    gram = (middle[:, None] + middle[None, :] - squares - middle.mean()) / 2
-    values, vectors = np.linalg.eigh(gram)
-    # The sign of an axis is the solver's whim.
-    signs = np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(count)])[-2:]
-    places = vectors[:, -2:] * signs * np.sqrt(np.maximum(values[-2:], 1e-6))
-    weights = 1 / np.maximum(squares, 1)
+    places = _scaled(steps)
+    weights = 1 / np.maximum(steps, 1) ** 2
     np.fill_diagonal(weights, 0)
-    laplacian = np.diag(weights.sum(axis=1)) - weights
-    # Adding 1/n to a Laplacian makes it invertible and changes nothing for centred places.
-    inverse = np.linalg.inv(laplacian + np.float32(1 / count))
+    whole = weights.sum(axis=1)
     pull = weights * steps
     for _ in range(STEPS):
         lengths = np.einsum("ij,ij->i", places, places)
         apart = lengths[:, None] + lengths[None, :] - 2 * (places @ places.T)
         ratio = pull / np.sqrt(np.maximum(apart, np.float32(1e-4)))
-        places = inverse @ (places * ratio.sum(axis=1)[:, None] - ratio @ places)
+        moved = weights @ places - ratio @ places + places * ratio.sum(axis=1)[:, None]
+        places = moved / whole[:, None]
     places -= places.mean(axis=0)
     return np.asarray(places[:, 0] + 1j * places[:, 1], np.complex64)
 
 
 def _steps(count: int, firsts: Numbers, seconds: Numbers) -> NDArray[np.float32]:
     """The number of links between every two nodes of a connected graph."""
-    near = np.eye(count, dtype=np.float32)
-    near[firsts, seconds] = near[seconds, firsts] = 1
+    heads, tails = np.concatenate((firsts, seconds)), np.concatenate((seconds, firsts))
+    order = np.argsort(heads, kind="stable")
+    tails, begins = tails[order], np.searchsorted(heads[order], np.arange(count))
     steps = np.zeros((count, count), np.float32)
-    reached = np.eye(count, dtype=bool)
-    for _ in range(count):
-        if reached.all():
-            break
-        steps += ~reached
-        reached = (reached.astype(np.float32) @ near) > 0
+    # A bit for each node: all that a node reaches is then some bytes.
+    reached = np.packbits(np.eye(count, dtype=bool), axis=1)
+    while (missing := np.unpackbits(~reached, axis=1, count=count)).any():
+        steps += missing
+        reached = reached | np.bitwise_or.reduceat(reached[tails], begins)
     return steps
+
+
+def _scaled(steps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Places in the plane by the distances to `PIVOTS` of the nodes."""
+    pivots = np.unique(np.linspace(0, len(steps) - 1, PIVOTS).astype(np.int64))
+    squares = steps[:, pivots] ** 2
+    centred = squares - squares.mean(axis=0) - squares.mean(axis=1)[:, None] + squares.mean()
+    square = centred.T @ centred
+    # Power iteration for the two main axes: the rest of the spectrum is not needed.
+    count = len(pivots)
+    first, second = np.cos(np.arange(count)), np.sin(1.3 * np.arange(count) + 1)
+    for _ in range(30):
+        first = square @ first
+        first /= max(np.linalg.norm(first), 1e-9)
+        second = square @ (second - (second @ first) * first)
+        second /= max(np.linalg.norm(second), 1e-9)
+    places = centred @ np.column_stack((first, second - (second @ first) * first))
+    spread = np.abs(places).max()
+    # A hair off, so that nodes at the same distance from all pivots do not stay together.
+    turn = np.arange(len(steps), dtype=np.float32)
+    hair = np.column_stack((np.cos(turn), np.sin(turn))) * np.float32(0.05)
+    scaled = places / max(spread, 1e-6) * (steps.max() / 2) + hair
+    return np.asarray(scaled, np.float32)
 
 
 def _evened(plane: Plane) -> Plane:
@@ -114,15 +135,23 @@ def _evened(plane: Plane) -> Plane:
 def _apart(plane: Plane) -> Plane:
     """Pushes nodes that stand on each other apart, both by half of what is missing."""
     least = np.float32(SPACING * 0.7)
-    for _ in range(20):
-        delta = plane[:, None] - plane[None, :]
-        distance = np.abs(delta)
-        np.fill_diagonal(distance, least)
-        missing = np.maximum(least - distance, 0)
-        if missing.max() < 1:
-            break
-        push = delta * (missing / np.maximum(distance, np.float32(0.01)) / 2)
-        plane = plane + push.sum(axis=1)
+    for _ in range(3):
+        # Who is near enough to come too near while the others are pushed.
+        squares = plane.real**2 + plane.imag**2
+        dots = np.outer(plane.real, plane.real) + np.outer(plane.imag, plane.imag)
+        near = squares[:, None] + squares[None, :] - 2 * dots < (1.5 * least) ** 2
+        firsts, seconds = np.nonzero(np.triu(near, 1))
+        for _ in range(10):
+            delta = plane[firsts] - plane[seconds]
+            distance = np.abs(delta)
+            missing = np.maximum(least - distance, 0)
+            if not missing.size or missing.max() < 1:
+                return plane
+            push = delta * (missing / np.maximum(distance, np.float32(0.01)) / 2)
+            moved = np.zeros(len(plane), np.complex64)
+            np.add.at(moved, firsts, push)
+            np.subtract.at(moved, seconds, push)
+            plane = plane + moved
     return plane
 
 
