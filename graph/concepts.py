@@ -186,22 +186,27 @@ def _matrix(catalogue: Catalogue, papers: Collection[str], side: str, top: str) 
     if not met:
         return None
 
-    def ranked(end: int) -> list[Named]:
+    def ranked(end: int, others: Collection[str]) -> list[Named]:
+        """The things at one *end* of pairs, by the papers that they share with *others*."""
         meetings: Counter[str] = Counter()
         for pair, number in met.items():
-            meetings[pair[end]] += number
+            if pair[1 - end] in others:
+                meetings[pair[end]] += number
         found = sorted((-number, catalogue.name(iri), iri) for iri, number in meetings.items())
         return [Named(iri, name) for _, name, iri in found]
 
-    down, across = ranked(0), ranked(1)
-    sides, tops = tuple(down[:ROWS]), tuple(across[:COLUMNS])
+    across = ranked(1, {one for one, _ in met})
+    tops = tuple(across[:COLUMNS])
+    down = ranked(0, {thing.iri for thing in tops})  # no row without a number
+    sides = tuple(down[:ROWS])
+    found_no_room = len({one for one, _ in met}) - len(sides) + len(across) - len(tops)
     return Matrix(
         side=side,
         top=top,
         rows=sides,
         columns=tops,
         counts=tuple(tuple(met[row.iri, column.iri] for column in tops) for row in sides),
-        more=len(down) + len(across) - len(sides) - len(tops),
+        more=found_no_room,
     )
 
 
