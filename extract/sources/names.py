@@ -7,7 +7,10 @@ from collections.abc import Sequence
 # Parts that follow a comma without being a person: 'Sammy Davis, Jr.'.
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|ph\.?\s?d|md)\.?", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*[,;]\s*(?:(?:and|&)\s+)?|\s+(?:and|&)\s+", re.IGNORECASE)
-_ET_AL = re.compile(r"(?:^|[\s,;]+)(?:et\.?\s*al\b\.?|and\s+others\b\.?|…|\.\.\.)[\s,;]*$", re.I)
+# A run of separators is looked at from its beginning alone, else its length would count squared.
+_ET_AL = re.compile(
+    r"(?:^|(?<![\s,;])[\s,;]++)(?:et\.?\s*al\b\.?|and\s+others\b\.?|…|\.\.\.)[\s,;]*$", re.I
+)
 
 
 def without_et_al(names: str) -> tuple[str, bool]:
