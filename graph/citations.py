@@ -89,6 +89,9 @@ class Citations:
         self._said = said
         self._by_address: dict[NamedNode, list[NamedNode]] = {}
         self._by_title: dict[str, list[NamedNode]] = {}
+        self._newly: dict[NamedNode, set[NamedNode]] = {}  # what stands for what, of all examined
+        self._standing: dict[NamedNode, set[NamedNode]] = {}
+        self._changed: dict[NamedNode, tuple[set[NamedNode], set[NamedNode]]] = {}
         for paper, known in after.items():
             if known is not None:
                 for address in known.addresses:
@@ -105,6 +108,8 @@ class Citations:
             was = self._stands_for(node)
             now = self._meaning(node) if self._cited_after(node, citing) else None
             meant[node] = was, now
+            if now is not None:
+                self._newly.setdefault(now, set()).add(node)
         self._describe(meant, found)
         self._cite(meant, citing, found)
         self._name_works(meant, found)
@@ -249,7 +254,6 @@ class Citations:
         """The citations: of papers whose references changed, and of references that moved."""
         add: set[tuple[NamedNode, NamedNode]] = set()
         remove: set[tuple[NamedNode, NamedNode]] = set()
-        self._standing: dict[NamedNode, set[NamedNode]] = {}
         for node, (was, now) in meant.items():
             gone, come = citing.get(node, (set(), set()))
             moved = was != now
@@ -287,7 +291,7 @@ class Citations:
     ) -> set[NamedNode]:
         """The reference nodes that stand for *target* after the change."""
         nodes = {node for node in self._nodes(v.STANDS_FOR, target) if node not in meant}
-        return nodes | {node for node, (_, now) in meant.items() if now == target}
+        return nodes | self._newly.get(target, set())
 
     def _name_works(
         self,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from pyoxigraph import NamedNode
@@ -18,6 +19,7 @@ ADDRESSES: dict[str, str] = {
     "dblp": "https://dblp.org/rec/",
 }
 
+_ORDER = {scheme: place for place, scheme in enumerate(ADDRESSES)}
 _ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(.+)", re.ASCII)
 _SAFE = "/:;()-._~+,@!$'*="
 
@@ -38,11 +40,15 @@ def address(scheme: str, value: str) -> NamedNode | None:
 
 def addresses(ids: Iterable[tuple[str, str]]) -> tuple[NamedNode, ...]:
     """The public addresses of identifiers, each once, those of the surest schemes first."""
-    order = list(ADDRESSES)
-    known = [pair for pair in (canonical(*pair) for pair in ids) if pair[0] in ADDRESSES]
-    known.sort(key=lambda pair: (order.index(pair[0]), pair[1]))
-    found = (address(scheme, value) for scheme, value in known)
-    return tuple(dict.fromkeys(node for node in found if node is not None))
+    return _addresses(tuple(ids))
+
+
+@lru_cache(maxsize=16_384)  # the references of a batch are asked for several times
+def _addresses(ids: tuple[tuple[str, str], ...]) -> tuple[NamedNode, ...]:
+    known = {pair for pair in (canonical(*pair) for pair in ids) if pair[0] in ADDRESSES}
+    ordered = sorted(known, key=lambda pair: (_ORDER[pair[0]], pair[1]))
+    found = (address(scheme, value) for scheme, value in ordered)
+    return tuple(node for node in found if node is not None)
 
 
 def identifiers(found: Iterable[str]) -> Iterator[tuple[str, str]]:
