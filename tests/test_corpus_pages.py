@@ -252,3 +252,30 @@ def test_suggestions_can_be_of_one_kind(get):
 
     assert {hit["kind"] for hit in found} == {"task"}
     assert get("/suggest?q=r&kind=venue", JSON).status_code == 400
+
+
+@pytest.mark.parametrize("kind", ["paper", "author", "method"])
+def test_a_list_is_found_by_its_plural_too(get, kind):
+    response = get(f"/{kind}s")
+
+    assert (response.status_code, response.headers["Location"]) == (308, f"/{kind}")
+
+
+def test_a_page_made_of_an_earlier_state_is_not_kept(store, client, monkeypatch):
+    monkeypatch.setattr("scholargraph.graph.catalogue.PATIENCE", -1.0)
+    before = client.get(METHOD, headers={"Accept": BROWSER})
+    held = client.application.extensions["scholargraph.holdings"].catalogue
+    made = paper("later", "Later", "{RiverNet|method} again.", date="2026")
+    Committer(store).commit([PaperEntry(*made, RUN)], Outcome())
+
+    meanwhile = client.get(METHOD, headers={"Accept": BROWSER})
+    with store.snapshot() as snapshot:
+        held.exactly(snapshot)
+    after = client.get(METHOD, headers={"Accept": BROWSER})
+
+    assert (before.headers["Cache-Control"], meanwhile.headers["Cache-Control"]) == (
+        "no-cache",
+        "no-store",
+    )
+    assert "ETag" not in meanwhile.headers
+    assert ("Later" in meanwhile.text, "Later" in after.text) == (False, True)

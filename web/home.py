@@ -11,8 +11,10 @@ from .answering import HTML, JSON, as_json, chosen, page
 from .discovery import found_from_home
 from .drawings import network
 from .holdings import current_catalogue, current_opening
+from .remembered import remembered
 
 
+@remembered
 def home() -> Response:
     """What is in the graph, and where to begin."""
     catalogue, opening = current_catalogue(), current_opening()

@@ -13,6 +13,7 @@ from . import wording
 from .answering import HTML, JSON, as_json, chosen, page, page_number
 from .holdings import current_catalogue
 from .problems import standard
+from .remembered import remembered
 from .service import service
 
 # What a page shows of a list.
@@ -53,6 +54,7 @@ class Filter:
         return found + ([("code", "yes")] if self.code else [])
 
 
+@remembered
 def listing(kind: str) -> Response:
     """
     Every paper, author or concept of one kind, page by page.

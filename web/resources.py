@@ -9,6 +9,7 @@ from flask import Response, request
 from pyoxigraph import NamedNode
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import RequestRedirect
+from werkzeug.wrappers import Response as BaseResponse
 
 from scholargraph.graph import vocab as v
 from scholargraph.graph.aliases import known_as
@@ -50,6 +51,9 @@ SUFFIXES = dict(representations.SUFFIXES) | {".json": JSON}
 # Names of a resource that has no page of its own kind, the best first.
 NAMES = (v.NOTATION, v.FILE_NAME, v.NAME_AS_GIVEN, v.LABEL, v.NAME, v.TITLE)
 
+# What people type for the lists, whose addresses are where those of their things begin.
+LISTS = {f"/{plural}": kind for kind, plural in wording.PLURALS.items()}
+
 Statements = dict[str, list[Value]]
 
 
@@ -71,7 +75,7 @@ def _elsewhere(place: str) -> Response:
     return _resource(place)
 
 
-def unrouted(error: NotFound) -> Response:
+def unrouted(error: NotFound) -> BaseResponse:
     """
     Whatever no other address answers: resources whose IRIs are not of our making.
 
@@ -79,10 +83,14 @@ def unrouted(error: NotFound) -> Response:
     """
     try:
         if request.method in ("GET", "HEAD"):
+            if kind := LISTS.get(request.path):  # /papers for /paper
+                raise RequestRedirect(wording.here(f"/{kind}"))
             return _elsewhere(request.path.removeprefix("/"))
         raise standard(404, error.description or "")
     except Problem as problem:
         return problems.answer(problem)
+    except RequestRedirect as moved:  # nobody else answers for what an error handler raises
+        return moved.get_response()
 
 
 def _resource(place: str) -> Response:
