@@ -255,6 +255,7 @@ def test_a_volume_that_is_not_there_is_said_and_the_paper_goes_in(records):
         ("@article{bad, title = {" + "{" * 150 + "}" * 150 + "}}\n", "too many nested braces"),
         ("@article{bad, title = {" + "x" * 300_000 + "}}\n", "at most 262,144 are read"),
         ("@article{bad, title = {A}, abstract = {" + "x" * 150_000 + "}}\n", "at most 100,000"),
+        ('@article{bad, title = "' + "{}" * 30_000 + '"}\n', "more than 20,000 braces"),
         ("@article{one, title = {A}}\n", "'one' stands on line 2 already"),
         ("@string{a = {x} b}\n", "@string: "),
         ("@string{long = {" + "x" * 3_000 + "}}\n", "longer than 2,000"),

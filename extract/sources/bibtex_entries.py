@@ -20,8 +20,10 @@ from pybtex.utils import CaseInsensitiveDict
 from ..papers import Refusal
 from . import opening
 
-# Characters. An entry with 3,000 authors has 80,000; pybtex's time grows with the square.
+# Characters. An entry with 3,000 authors has 80,000. pybtex looks for each brace to the entry's
+# end, so that its time grows with both.
 LONGEST_ENTRY = 256 * 1024
+MOST_BRACES = 20_000
 # Abbreviations may be made of abbreviations: without a bound, thirty lines make a gigabyte.
 _LONGEST_STRING = 2_000
 _LONGEST_DEFINITION = 20_000
@@ -36,7 +38,7 @@ _RESTART = re.compile(
     re.IGNORECASE,
 )
 _SIGN = re.compile(r'[{}"%()]')
-_HEAD = re.compile(r"@\s*[A-Za-z][\w-]*\s*([{(])\s*([^,={}]*?)\s*,")
+_HEAD = re.compile(r"@\s*+[A-Za-z][\w-]*+\s*+([{(])([^,={}]*+),")
 _KEYLESS = re.compile(r"@\s*[A-Za-z][\w-]*\s*([{(])(?=\s*[A-Za-z][\w:+-]*\s*=)")
 _DECLARED = re.compile(rb"\s*%+\s*Encoding:\s*([\w-]+)", re.IGNORECASE)
 # What JabRef writes in its first line, where it is not UTF-8.
@@ -235,6 +237,8 @@ def _parsed(piece: _Piece, strings: CaseInsensitiveDict) -> Entry:
 
     Raises: ValueError where its text cannot be understood.
     """
+    if piece.text.count("{") > MOST_BRACES:
+        raise ValueError(f"the entry has more than {MOST_BRACES:,} braces; take some out")
     key, text = _with_plain_key(piece.text)
     faults: list[PybtexError] = []
     parser = LowLevelParser(text, macros=strings, handle_error=faults.append)

@@ -21,7 +21,7 @@ _WITHDRAWN_TITLE = re.compile(
 )
 _INITIALS = re.compile(r"(?:[^\W\d_a-z]\.?[ -]?){1,4}")
 # As Scopus and PubMed print names: 'Turing A.M.', 'Turing AM'.
-_INITIALS_LAST = re.compile(r"([^.]*[^\W\d_]{2,}) ((?:[A-Z]\.-?){1,4}|[A-Z]{1,3}\.?)")
+_INITIALS_LAST = re.compile(r"(?:[A-Z]\.-?){1,4}|[A-Z]{1,3}\.?")
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
 
 _NUMBERED = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?!\d)", re.ASCII)
@@ -57,6 +57,7 @@ def people(text: str) -> list[str]:
     >>> people("Lovelace A, Turing AM"), people("Lovelace AI, Alan Turing")
     (['A Lovelace', 'AM Turing'], ['Lovelace AI', 'Alan Turing'])
     """
+    text = " ".join(text.split())
     if "," in text and text.find(".") == len(text) - 1:  # PubMed ends its list as a sentence
         text = text[:-1]
     parts = [part.strip() for part in text.split(",")]
@@ -68,8 +69,12 @@ def people(text: str) -> list[str]:
         if all(short(given) and not short(name) for name, given in pairs):
             return [f"{given} {name}" for name, given in pairs]
     listed = [person(name) for name in names.split(text)]
-    if all(_INITIALS_LAST.fullmatch(name) for name in listed):
-        return [_INITIALS_LAST.sub(r"\2 \1", name) for name in listed]
+    parted = [name.rpartition(" ") for name in listed]
+    if all(
+        len(family) > 1 and "." not in family and _INITIALS_LAST.fullmatch(given)
+        for family, _, given in parted
+    ):
+        return [f"{given} {family}" for family, _, given in parted]
     return listed
 
 

@@ -26,7 +26,7 @@ _MOST_LINES = 20_000
 
 # What our own exports put before what a spreadsheet would run as a formula.
 _GUARDED = re.compile(r"'(?=[=+\-@\t\r])")
-_SCOPUS_NUMBER = re.compile(r"\s*\(\d{6,}\)")
+_SCOPUS_NUMBER = re.compile(r" ?\(\d{6,}\)")
 
 _GENRES: tuple[tuple[str, Genre], ...] = (
     ("review", "review"),
@@ -231,7 +231,7 @@ def _paper(values: Mapping[str, str], notices: list[str]) -> Paper:
         abstract = ""
     abstract = optional_abstract(abstract)
     listed, hidden = names.without_et_al(
-        _SCOPUS_NUMBER.sub("", values.get("authors", "").replace("|", ";"))
+        _SCOPUS_NUMBER.sub("", " ".join(values.get("authors", "").replace("|", ";").split()))
     )
     authors, truncated = managers.authors(managers.people(listed))
     date = _date(values, notices)
