@@ -1,6 +1,6 @@
 """An author's page: figures beside what sources claim, and a table of papers that narrows."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from flask import Response, request
@@ -81,21 +81,26 @@ def author_page(iri: NamedNode, name: str | None, form: str) -> Response:
         page=found,
         figures=figures(found),
         wanted=wanted,
-        papers=sorted(filter(wanted.admits, found.papers), key=_orders()[sort]),
+        papers=_ordered(filter(wanted.admits, found.papers), sort),
         cited=any(paper.citations is not None for paper in found.papers),
         sort=sort,
         sorts=SORTS,
     )
 
 
-def _orders() -> dict[str, Callable[[Written], object]]:
-    # Papers come newest first; sorting keeps that where the key is the same.
-    return {
-        "date": lambda paper: 0,
-        "oldest": lambda paper: paper.date or "9999",
-        "title": lambda paper: paper.title.casefold(),
-        "citations": lambda paper: -1 if paper.citations is None else -paper.citations,
-    }
+def _ordered(papers: Iterable[Written], sort: str) -> list[Written]:
+    """*papers*, which come newest first, in another order; equals stay as they are."""
+    if sort == "oldest":
+        return sorted(papers, key=lambda paper: paper.date or "9999")
+    if sort == "title":
+        return sorted(papers, key=lambda paper: paper.title.casefold())
+    if sort == "citations":
+        return sorted(
+            papers,
+            key=lambda paper: -1 if paper.citations is None else paper.citations,
+            reverse=True,
+        )
+    return list(papers)
 
 
 def figures(found: Author) -> list[Row]:

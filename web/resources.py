@@ -119,7 +119,7 @@ def _asked_for(place: str) -> tuple[NamedNode, Statements, str]:
     if said := statements(snapshot, iri, iris):
         return iri, said, chosen(HTML, *_forms(said).values())
     gone, other, end = tombstone(snapshot, iri, iris), known_as(snapshot, iri, iris), ""
-    for suffix, media in (SUFFIXES | references.SUFFIXES).items():
+    for suffix, media in (SUFFIXES | dict(references.SUFFIXES)).items():
         if place.endswith(suffix):
             iri = iris.at(place.removesuffix(suffix))
             said = statements(snapshot, iri, iris)
@@ -143,7 +143,7 @@ def _asked_for(place: str) -> tuple[NamedNode, Statements, str]:
 def _forms(said: Statements) -> dict[str, str]:
     """The suffixes and media types of data on what the graph says *said* of."""
     if v.ARTICLE.value in plain(said).get(v.TYPE.value, ()):
-        return SUFFIXES | references.SUFFIXES
+        return SUFFIXES | dict(references.SUFFIXES)
     return SUFFIXES
 
 
