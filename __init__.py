@@ -6,6 +6,7 @@ tree with the code:
 
 * ScholarGraphError
   * SourceError            a file that cannot be read as papers
+  * FetchError             a page of a bibliographic service that could not be had
   * ModelError             weights that are missing or do not fit
   * WorkerError            an extracting process that ended before its papers were done
   * ClusterError           a Dask cluster that cannot be reached, or cannot do the work
@@ -31,6 +32,7 @@ tree with the code:
   * CompareError           things that cannot be compared: too many, unknown, of several kinds
   * ExportError            what cannot be exported so, or to there
   * CorrectionError        a correction of what is not there, or that makes no sense
+  * RulingError            a decision about papers that cannot be carried out
   * RemovalError           a name that stands for nothing that can be removed
   * UnknownEntity          an IRI that the graph does not describe
   * ValidationUnavailable  the library that checks shapes is not installed

@@ -75,7 +75,7 @@ def test_no_module_is_a_drawer_for_everything():
 
 
 def test_the_tree_of_errors_is_the_codes():
-    drawn = re.findall(r"^ +[*-] (\w+)", scholargraph.__doc__, re.MULTILINE)
+    drawn = re.findall(r"^ +[*+-] (\w+)", scholargraph.__doc__, re.MULTILINE)
     bases = {}
     for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scholargraph.extract.annotations import TITLE_END, sentence_bounds
-from scholargraph.extract.pipeline import register
 from scholargraph.extract.boundaries import sentence_starts
+from scholargraph.extract.pipeline import register
 
 
 def pieces(text: str) -> list[str]:
