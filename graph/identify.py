@@ -127,13 +127,16 @@ def groups(
     *order* gives each paper a text that does not depend on its place: equally sure pairs are joined
     in its order.
     """
-    links = []
+    links: list[tuple[int, str, str, int, int]] = []
     for one, other in combinations(range(len(papers)), 2):
-        sure = -1 if (one, other) in together else same_work(papers[one], papers[other])
+        sure = same_work(papers[one], papers[other])
+        if (one, other) in together:
+            sure = -1
         if sure is not None:
-            links.append((sure, *sorted((order[one], order[other])), one, other))
+            first, second = sorted((order[one], order[other]))
+            links.append((sure, first, second, one, other))
     group_of = {place: [place] for place in range(len(papers))}
-    for sure, *_, one, other in sorted(links):
+    for sure, _, _, one, other in sorted(links):
         mine, others = group_of[one], group_of[other]
         if mine is others:
             continue

@@ -87,9 +87,9 @@ class Rulings:
             pairs = list(combinations(records, 2))
             if "#" in name:
                 pairs = [
-                    pair
-                    for pair in pairs
-                    if any(record_node(paper, one).value == name for one in pair)
+                    (one, other)
+                    for one, other in pairs
+                    if name in (record_node(paper, one).value, record_node(paper, other).value)
                 ]
             if not pairs:
                 raise RulingError(f"{paper.value} has no record {name!r} now")
