@@ -70,8 +70,8 @@ def diff(first: str, second: str, diff_format: str, store: str) -> None:
     from scholargraph.graph.store import Store
 
     opened = Store.open(store)
-    numbers = [number_of(opened, name) for name in (first, second)]
-    found = difference(opened, *numbers)
+    start, end = (number_of(opened, name) for name in (first, second))
+    found = difference(opened, start, end)
     if diff_format == "text":
         with opened.snapshot() as snapshot:
             for line in text(changed_papers(found, snapshot)):
@@ -79,9 +79,9 @@ def diff(first: str, second: str, diff_format: str, store: str) -> None:
         return
     with writing(None) as write:
         if diff_format == "trig":
-            write(trig(found, *numbers, opened.iris))
+            write(trig(found, start, end, opened.iris))
             return
-        for chunk in patch(found, numbers[1]):
+        for chunk in patch(found, end):
             write(chunk)
 
 

@@ -8,6 +8,7 @@ facts, so that a correction can be withdrawn without reading the paper again.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pyoxigraph import NamedNode, Quad
 
@@ -20,6 +21,8 @@ from scholargraph.extract.mentions import (
     Field,
     LinkRule,
     Mention,
+    Relation,
+    ResultClaim,
     Sentence,
 )
 from scholargraph.extract.papers import Paper
@@ -214,7 +217,7 @@ class _Work:
             ),
         )
 
-    def _relations(self, now: dict[int, int], mentions: Sequence[Mention]) -> Iterator:
+    def _relations(self, now: dict[int, int], mentions: Sequence[Mention]) -> Iterator[Relation]:
         for relation in self._was.relations:
             subject, object = now.get(relation.subject), now.get(relation.object)
             if subject is None or object is None:
@@ -229,9 +232,9 @@ class _Work:
             if before == after or after in ALLOWED[relation.predicate]:
                 yield replace(relation, subject=subject, object=object)
 
-    def _results(self, now: dict[int, int], mentions: Sequence[Mention]) -> Iterator:
+    def _results(self, now: dict[int, int], mentions: Sequence[Mention]) -> Iterator[ResultClaim]:
         for result in self._was.results:
-            parts = {}
+            parts: dict[str, Any] = {}
             for name, kind in _PART_KINDS.items():
                 old = getattr(result, name)
                 number = None if old is None else self._instead(old, now, mentions)

@@ -18,7 +18,8 @@ from .history import Tally, report_quads, stored_report
 from .indexing import missing
 from .iris import Iris
 from .parts import FACTS, Readable, owned
-from .reconcile import Arrival, Change, Extractor, Reconciler
+from .pool import Arrival
+from .reconcile import Change, Extractor, Reconciler
 from .settle import Names
 from .store import Store, Writer
 from .tombstones import buried, lifted

@@ -80,7 +80,8 @@ def correcting(requests: Sequence[Request]) -> Callable[[Writer], list[Correctio
     def change(writer: Writer) -> list[Correction]:
         writer.begin("correction")
         known = corrections(writer, writer.iris)
-        made, new = [], []
+        made: list[Correction] = []
+        new: list[Correction] = []
         for place, request in enumerate(requests):
             number = str(writer.number())
             id = number if len(requests) == 1 else f"{number}.{place + 1}"

@@ -8,7 +8,7 @@ paper is worked out in `scholargraph.graph.amending`.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal as OneOf
-from typing import cast, get_args
+from typing import get_args
 
 from pyoxigraph import Literal, NamedNode, Quad
 
@@ -48,7 +48,7 @@ class Correction:
 
     The first four are about one place of a paper, which is found again by *text* where the abstract
     was edited; *concept*, *label* and *abbreviation* are then what the mention is linked to. With
-    rename, *text* is the name before. *who* and *note* are free text, *when* is xsd:dateTime in UTC.
+    rename, *text* is the name before. *who* and *note* are free text; *when* is xsd:dateTime, UTC.
     """
 
     id: str
@@ -172,7 +172,7 @@ def corrections(graph: Readable, iris: Iris) -> tuple[Correction, ...]:
                 Correction(
                     id=iris.key(quad.subject.value),
                     when=value_of(said[v.GENERATED_AT]),
-                    **cast("dict[str, str]", texts),  # type: ignore[arg-type]
+                    **texts,  # type: ignore[arg-type]
                     **numbers,  # type: ignore[arg-type]
                 )
             )

@@ -32,4 +32,4 @@ def trig(difference: Difference, first: int, second: int, iris: Iris) -> bytes:
         for quad in sorted(quads, key=str)
         if quad.graph_name == FACTS
     ]
-    return serialize(facts, format=RdfFormat.TRIG, prefixes=v.PREFIXES)
+    return serialize(facts, format=RdfFormat.TRIG, prefixes=v.PREFIXES) or b""

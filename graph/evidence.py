@@ -12,7 +12,6 @@ from scholargraph.extract.mentions import (
     Extraction,
     Field,
     Kind,
-    LinkRule,
     Mention,
     Predicate,
     Relation,
@@ -122,7 +121,7 @@ def _mention(said: _Said, sentence: int, field: Field, iris: Iris) -> Mention:
         confidence=float(_text(said, v.CONFIDENCE)),
         concept=named,
         sentence=sentence,
-        linked_by=tuple(cast(LinkRule, rule) for rule in LINK_RULES if rule in rules),
+        linked_by=tuple(rule for rule in LINK_RULES if rule in rules),
         corrections=tuple(sorted(value_of(iri) for iri in said.get(v.CORRECTED_BY, ()))),
     )
 

@@ -8,7 +8,6 @@ to whatever people say, and can be withdrawn.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
 from pyoxigraph import NamedNode
 
@@ -113,7 +112,7 @@ def doubts(graph: Readable, iris: Iris) -> list[Doubt]:
         if noun in KINDS:
             kinds = found.setdefault(iris.key(concept), {})
             paper = mention.partition("#")[0]
-            kinds.setdefault(cast(Kind, noun), []).append((paper, sure.get(mention, 0.0)))
+            kinds.setdefault(noun, []).append((paper, sure.get(mention, 0.0)))
     return [
         Doubt(key, tuple(_weighed(kinds))) for key, kinds in sorted(found.items()) if len(kinds) > 1
     ]
@@ -148,7 +147,7 @@ def settle_kinds(store: Store, *, undo: bool = False, wait: float = 30.0) -> Set
         wanted: dict[tuple[str, Kind], Request] = {}
         for doubt in [] if undo else found:
             for other in doubt.evidence[1:] if doubt.right else ():
-                wanted[iris.resource(other.kind, doubt.key).value, cast(Kind, doubt.right)] = {
+                wanted[iris.resource(other.kind, doubt.key).value, doubt.evidence[0].kind] = {
                     "action": "retype",
                     "kind": doubt.right,
                     "who": MACHINE,

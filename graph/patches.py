@@ -130,10 +130,10 @@ def _lines(quads: Iterable[Quad]) -> Iterator[bytes]:
     for quad in quads:
         chunk.append(quad)
         if len(chunk) == _CHUNK:
-            yield serialize(chunk, format=RdfFormat.N_QUADS)
+            yield serialize(chunk, format=RdfFormat.N_QUADS) or b""
             chunk = []
     if chunk:
-        yield serialize(chunk, format=RdfFormat.N_QUADS)
+        yield serialize(chunk, format=RdfFormat.N_QUADS) or b""
 
 
 def patch_text(header: Header, removed: Iterable[Quad], added: Iterable[Quad]) -> Iterator[bytes]:

@@ -125,8 +125,8 @@ class Writers:
             CorrectionError: It is about what is not there, or makes no sense.
             UpdateTimeout, QueryTooLarge, StoreBusy: As for `update`.
         """
-        (made,) = self._change({"change": "correct", "request": request})  # type: ignore[misc]
-        return cast("dict[str, Any]", made)
+        made = cast("list[dict[str, Any]]", self._change({"change": "correct", "request": request}))
+        return made[0]
 
     def withdraw(self, id: str) -> None:
         """
