@@ -72,7 +72,7 @@ class Communities:
     """The folds of one state of a store, by view."""
 
     state: str
-    folds: Mapping[str, Fold]
+    folds: Mapping[View, Fold]
     _places: dict[str, dict[str, int]] = field(default_factory=dict, compare=False, repr=False)
 
     def of(self, view: View, iri: str) -> int | None:

@@ -45,9 +45,9 @@ class Incidence:
     The papers of a snapshot and the authors and concepts on them; things and papers by IRI, in
     order, so that their numbers are in order too.
 
-    *name* is the snapshot's. *links* are all there are; *sure* is how confident the surest mention is by which a paper names
-    a concept, from 0 to 1; 1 for authors, and for a concept that no mention explains. 20,000 papers
-    are read in 2 s and take 40 MB.
+    *name* is the snapshot's. *links* are all there are; *sure* is how confident the surest mention
+    is by which a paper names a concept, from 0 to 1; 1 for authors, and for a concept that no
+    mention explains. 20,000 papers are read in 2 s and take 40 MB.
     """
 
     name: str
@@ -134,7 +134,7 @@ class Incidence:
 
     def kind(self, thing: int) -> NodeKind:
         """What the thing of this number is."""
-        return NODE_KINDS[self.kinds[thing]]
+        return NODE_KINDS[int(self.kinds[thing])]
 
     def year(self, paper: int) -> int | None:
         """When the paper of this number appeared, None where nobody says."""
@@ -165,12 +165,12 @@ class Incidence:
         """The papers of a thing, in order, that name it at least so surely."""
         order, starts = self._by_thing
         here = order[starts[thing] : starts[thing + 1]]
-        return cast(Numbers, self.links.papers[here[self.sure[here] >= confidence]])
+        return self.links.papers[here[self.sure[here] >= confidence]]
 
     def things_on(self, paper: int, confidence: float = 0.0) -> Numbers:
         """The things on a paper, in order, that it names at least so surely."""
         here = slice(self._by_paper[paper], self._by_paper[paper + 1])
-        return cast(Numbers, self.links.things[here][self.sure[here] >= confidence])
+        return self.links.things[here][self.sure[here] >= confidence]
 
 
 def _on_paper(snapshot: Snapshot, kind: NodeKind) -> dict[str, list[str]]:

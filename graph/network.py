@@ -73,7 +73,8 @@ def coauthors(
     they do so with *confidence*, from 0 to 1. ``graph.graph`` counts nodes (``more``) and links
     (``lighter``) that were left out.
     """
-    return _network(corpus, ("author",), focus, Bounds(years, minimum, confidence, limit))
+    authors: tuple[NodeKind, ...] = ("author",)
+    return _network(corpus, authors, focus, Bounds(years, minimum, confidence, limit))
 
 
 def concepts(

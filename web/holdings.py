@@ -67,7 +67,7 @@ def install(app: Flask) -> None:
 def prepare(app: Flask) -> None:
     """Begins to make what the first pages and the first search need, and reads the templates."""
     held = cast(Holdings, app.extensions[EXTENSION])
-    for kept in (held.catalogue, held.opening, held.index):
+    for kept in (held.catalogue, held.opening, held.incidence, held.index):
         kept.prepare()
     threading.Thread(target=_read_templates, args=(app,), daemon=True).start()
 
@@ -116,9 +116,19 @@ def current_communities() -> Communities | None:
 
     None while those of a larger graph are being found for the first time.
     """
-    if len(current_incidence().links.papers) <= AT_ONCE:
-        return _holdings().communities.of(service().snapshot())
-    return service().folds.newest()
+    if _is_large():
+        return service().folds.newest()
+    return _holdings().communities.of(service().snapshot())
+
+
+def begin_communities() -> None:
+    """Has communities found that take longer than a request: somebody may soon ask for them."""
+    if _is_large():
+        service().folds.newest(wait=0)
+
+
+def _is_large() -> bool:
+    return len(current_incidence().links.papers) > AT_ONCE
 
 
 def _holdings() -> Holdings:

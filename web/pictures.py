@@ -21,7 +21,7 @@ from scholargraph.graph.state import state
 from scholargraph.graph.store import Snapshot
 
 from .choice import LIMIT_OPENED, Choice, known
-from .holdings import current_communities, current_incidence
+from .holdings import begin_communities, current_communities, current_incidence
 from .problems import Problem
 from .service import service
 
@@ -91,6 +91,7 @@ def picture(snapshot: Snapshot, chosen: Choice) -> Picture:
         Problem: 404 where something chosen is unknown, 503 while communities are being found.
     """
     corpus = current_incidence()
+    begin_communities()
     version = corpus.name
     if chosen.folded or chosen.community:
         version += f" {_communities().state}"
@@ -158,9 +159,10 @@ def heading(snapshot: Snapshot, chosen: Choice, focus: Entity | None) -> str:
     """What the picture is called."""
     if chosen.view == "path":
         ends = [_shown_end(snapshot, end) for end in chosen.ends]
-        if not all(ends):
+        names = [end["label"] for end in ends if end]
+        if len(names) < len(ends):
             return "The shortest path between two things"
-        return f"From {ends[0]['label']} to {ends[1]['label']}"
+        return f"From {names[0]} to {names[1]}"
     if chosen.folded:
         return f"Communities of {MEMBERS[chosen.view]}"
     if chosen.community:

@@ -16,7 +16,9 @@ from .pictures import Picture
 # Each after those that it imports.
 MODULES = (
     "explore-dom.js",
+    "explore-colours.js",
     "explore-labels.js",
+    "explore-placing.js",
     "explore-svg.js",
     "explore-network.js",
     "explore-address.js",

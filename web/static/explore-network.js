@@ -1,14 +1,13 @@
 // Draws one network with vis-network and keeps it legible. Data reach the page as canvas text only.
 
+import { Colours } from "./explore-colours.js";
 import { folded } from "./explore-dom.js";
 import { placedNames } from "./explore-labels.js";
+import { placedBeside, spread } from "./explore-placing.js";
 import { drawnAsSvg } from "./explore-svg.js";
 
 // What makes shapes of one size cover as much paper as a dot.
 const EQUAL = { square: 0.9, diamond: 1.15, triangle: 1.2, star: 1.6, hexagon: 1.05 };
-
-// Pixels of the picture between a new node and those that stood there before.
-const DISTANCE = 62;
 
 export class NetworkView {
   // What `handlers` may hold: node(id), link(id), nothing(), open(id), pinned(), key(name),
@@ -75,7 +74,7 @@ export class NetworkView {
     this.selected = this.selectedLink = this.hovered = this.emphasised = null;
     for (const known of [this.things, this.links, this.addedBy, this.pins, this.hidden]) known.clear();
     for (const id of picture.pinned || []) this.pins.add(id);
-    this.readColours();
+    this.colours = new Colours(this.options.groups);
     this.nodes.clear();
     this.edges.clear();
     if (!stay) this.measure(nodes);
@@ -157,7 +156,7 @@ export class NetworkView {
   drawn({ id, x, y, papers, members, shape, group }) {
     const size = this.radius(members ?? papers) * (EQUAL[shape] || 1);
     const [borderWidth, borderWidthSelected] = [0.4 * this.bulk, 2 * this.bulk];
-    return { id, x, y, size, shape, color: this.colourOf(group), borderWidth, borderWidthSelected, fixed: this.pins.has(id) };
+    return { id, x, y, size, shape, color: this.colours.node(group), borderWidth, borderWidthSelected, fixed: this.pins.has(id) };
   }
 
   // Areas grow with what there is of a thing, though not as fast: hundreds stand beside ones.
@@ -194,17 +193,7 @@ export class NetworkView {
 
   // Adds a picture around one of its nodes; what stood before stays where it is.
   merge(picture, around) {
-    const at = this.net.getPosition(around);
-    const away = Math.atan2(at.y, at.x);
-    let turn = 0;
-    for (const node of picture.nodes) {
-      if (this.things.has(node.id)) continue;
-      const angle = away + turn * 2.399963;
-      const distance = 70 + 16 * Math.sqrt(turn);
-      node.x = at.x + 40 * Math.cos(away) + distance * Math.cos(angle);
-      node.y = at.y + 40 * Math.sin(away) + distance * Math.sin(angle);
-      turn += 1;
-    }
+    spread(picture.nodes.filter((node) => !this.things.has(node.id)), this.net.getPosition(around));
     const before = [...this.things.keys()];
     const fresh = this.take(picture.nodes, picture.edges);
     this.addedBy.set(around, new Set(fresh.map((node) => node.id)));
@@ -383,38 +372,14 @@ export class NetworkView {
 
   // ---- looks
 
-  readColours() {
-    const page = getComputedStyle(document.documentElement);
-    const body = getComputedStyle(document.body);
-    this.ink = body.color;
-    this.paper = opaque(body.backgroundColor) || opaque(page.backgroundColor) || "#fff";
-    this.accent = page.getPropertyValue("--accent").trim() || this.ink;
-    this.face = body.fontFamily;
-    this.colours = {};
-    for (const [kind, group] of Object.entries(this.options.groups)) {
-      this.colours[kind] = page.getPropertyValue(`--c-${kind}`).trim() || group.color;
-    }
-  }
-
-  colourOf(kind) {
-    const background = this.colours[kind];
-    return {
-      background,
-      border: this.paper,
-      highlight: { background, border: this.ink },
-      hover: { background, border: this.ink },
-    };
-  }
-
   get faint() {
-    const [red, green, blue] = this.ink.match(/\d+/g);
-    const crowding = this.links.size / Math.max(1, this.things.size);
-    return `rgba(${red}, ${green}, ${blue}, ${Math.min(0.45, Math.max(0.18, 0.55 - 0.12 * crowding))})`;
+    return this.colours.faint(this.links.size / Math.max(1, this.things.size));
   }
 
   edgeOptions() {
+    const { accent } = this.colours;
     return {
-      color: { color: this.faint, highlight: this.accent, hover: this.accent, inherit: false },
+      color: { color: this.faint, highlight: accent, hover: accent, inherit: false },
       selectionWidth: 2.5 * this.unit,
       hoverWidth: this.unit,
     };
@@ -422,10 +387,10 @@ export class NetworkView {
 
   recolour() {
     if (this.net === null) return;
-    this.readColours();
+    this.colours = new Colours(this.options.groups);
     this.net.setOptions({ edges: this.edgeOptions() });
     this.nodes.update(
-      [...this.things.values()].map(({ id, group }) => ({ id, color: this.colourOf(group) })),
+      [...this.things.values()].map(({ id, group }) => ({ id, color: this.colours.node(group) })),
     );
     this.net.redraw();
   }
@@ -459,12 +424,12 @@ export class NetworkView {
     context.textAlign = "center";
     context.textBaseline = "top";
     context.lineJoin = "round";
-    context.strokeStyle = this.paper;
-    context.fillStyle = this.ink;
+    context.strokeStyle = this.colours.paper;
+    context.fillStyle = this.colours.ink;
     context.lineWidth = 3.5 / scale;
     let font = "";
     for (const { text, x, y, size, bold } of this.names(context)) {
-      const wanted = `${bold ? 600 : 400} ${size}px ${this.face}`;
+      const wanted = `${bold ? 600 : 400} ${size}px ${this.colours.face}`;
       if (wanted !== font) context.font = font = wanted;
       context.strokeText(text, x, y);
       context.fillText(text, x, y);
@@ -482,7 +447,7 @@ export class NetworkView {
     context.setLineDash(dashes);
     context.arc((box.left + box.right) / 2, (box.top + box.bottom) / 2, radius, 0, 2 * Math.PI);
     context.lineWidth = width;
-    context.strokeStyle = this.ink;
+    context.strokeStyle = this.colours.ink;
     context.stroke();
     context.setLineDash([]);
   }
@@ -491,7 +456,7 @@ export class NetworkView {
     const key = bold ? `b${name}` : `r${name}`;
     if (!this.widths.has(key)) {
       const before = context.font;
-      context.font = `${bold ? 600 : 400} 13px ${this.face}`;
+      context.font = `${bold ? 600 : 400} 13px ${this.colours.face}`;
       this.widths.set(key, context.measureText(name).width);
       context.font = before;
     }
@@ -507,7 +472,7 @@ export class NetworkView {
     copy.width = canvas.width;
     copy.height = canvas.height;
     const context = copy.getContext("2d");
-    context.fillStyle = this.paper;
+    context.fillStyle = this.colours.paper;
     context.fillRect(0, 0, copy.width, copy.height);
     context.drawImage(canvas, 0, 0);
     return new Promise((done) => copy.toBlob(done, "image/png"));
@@ -521,7 +486,7 @@ export class NetworkView {
       ...places[thing.id],
       title: thing.label,
       shape: thing.shape,
-      colour: this.colours[thing.group],
+      colour: this.colours.kinds[thing.group],
       size: this.nodes.get(thing.id).size,
     }));
     const lines = this.shownLinks().map((link) => ({
@@ -530,51 +495,8 @@ export class NetworkView {
       width: this.thickness(link.value),
       title: `${this.label(link.from)} and ${this.label(link.to)}: ${link.value}`,
     }));
-    const rows = legend.map(({ kind, name }) => ({ name, shape: this.options.groups[kind].shape, colour: this.colours[kind] }));
-    const { paper, ink, faint, face } = this;
-    return drawnAsSvg({ heading, paper, ink, faint, face, view: this.seen(), scale: this.net.getScale(), lines, nodes, names, legend: rows });
+    const rows = legend.map(({ kind, name }) => ({ name, shape: this.options.groups[kind].shape, colour: this.colours.kinds[kind] }));
+    const { paper, ink, face } = this.colours;
+    return drawnAsSvg({ heading, paper, ink, faint: this.faint, face, view: this.seen(), scale: this.net.getScale(), lines, nodes, names, legend: rows });
   }
-}
-
-// The nodes of `picture`: those of `before` where they stood, others beside what they are linked to.
-function placedBeside(picture, before) {
-  const known = new Map(Object.entries(before));
-  const nodes = [];
-  const neighbours = new Map(picture.nodes.map(({ id }) => [id, []]));
-  for (const { from, to } of picture.edges) {
-    neighbours.get(from).push(to);
-    neighbours.get(to).push(from);
-  }
-  const pinned = new Set(picture.pinned);
-  const standing = picture.nodes.filter(({ id }) => known.has(id)).map(({ id }) => known.get(id));
-  for (const node of picture.nodes) {
-    let place = pinned.has(node.id) ? node : known.get(node.id);
-    if (!place && standing.length) {
-      const near = neighbours.get(node.id).map((id) => known.get(id)).filter(Boolean);
-      place = freePlace(near.length ? middle(near) : node, standing);
-      known.set(node.id, place);
-      standing.push(place);
-    }
-    nodes.push({ ...node, x: (place || node).x, y: (place || node).y });
-  }
-  return nodes;
-}
-
-function middle(places) {
-  const sum = places.reduce((one, other) => ({ x: one.x + other.x, y: one.y + other.y }));
-  return { x: sum.x / places.length, y: sum.y / places.length };
-}
-
-// The nearest place to `start`, along a sunflower's spiral, that no other is too near to.
-function freePlace(start, standing) {
-  for (let turn = 1; turn < 400; turn += 1) {
-    const [angle, away] = [turn * 2.399963, DISTANCE * 0.6 * Math.sqrt(turn)];
-    const place = { x: start.x + away * Math.cos(angle), y: start.y + away * Math.sin(angle) };
-    if (standing.every((other) => Math.hypot(other.x - place.x, other.y - place.y) >= DISTANCE)) return place;
-  }
-  return { x: start.x, y: start.y };
-}
-
-function opaque(colour) {
-  return colour && colour !== "transparent" && !/, 0\)$/.test(colour) ? colour : "";
 }

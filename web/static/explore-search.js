@@ -1,8 +1,8 @@
 // Fields that look names up on the server as one types; arrow keys go through the matches.
 
-import { button, make, shapeOf } from "./explore-dom.js";
+import { button, byId, make, shapeOf } from "./explore-dom.js";
 
-export class NameField {
+class NameField {
   // `chosen(hit)` gets {iri, name, kind}; `answer(path)` asks the server.
   constructor(field, list, { answer, chosen, failed }) {
     Object.assign(this, { field, list, answer, chosen, failed, timer: 0 });
@@ -61,4 +61,44 @@ export class NameField {
       this.field.focus();
     }
   }
+}
+
+// Wires the field for the middle and those for the two ends of a path: `focus(iri)` and `path()`
+// are called once something is chosen.
+export function fillsByName({ answer, failed, focus, path }) {
+  const middle = byId("focus-text");
+  const search = new NameField(middle, byId("focus-form").querySelector(".hits"), {
+    answer,
+    failed,
+    chosen: (hit) => {
+      middle.value = "";
+      focus(hit.iri);
+    },
+  });
+  byId("focus-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    search.takeFirst();
+  });
+  for (const name of ["a", "b"]) fillsEnd(byId(`end-${name}`), { answer, failed, path });
+}
+
+function fillsEnd(field, { answer, failed, path }) {
+  const search = new NameField(field, field.nextElementSibling, {
+    answer,
+    failed,
+    chosen: (hit) => {
+      field.value = hit.name;
+      field.dataset.iri = hit.iri;
+      field.focus();
+      path();
+    },
+  });
+  field.addEventListener("input", () => {
+    field.dataset.iri = "";
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    if (!search.takeFirst()) path();
+  });
 }

@@ -47,6 +47,7 @@ export class Twin {
     const things = network.shownThings().sort(compare);
     const folded = things.some((thing) => thing.members !== undefined);
     this.nodes.classList.toggle("no-members", !folded);
+    this.links.tHead.rows[0].cells[2].textContent = folded ? "Pairs of members" : "Joint papers";
     const nodeRows = things.map((thing) =>
       make("tr", { "data-id": thing.id },
         make("th", { scope: "row" }, button(thing.label, () => this.choose(() => network.show(thing.id)))),

@@ -5,7 +5,7 @@ import { byId, count, make, save } from "./explore-dom.js";
 import { showSizes } from "./explore-legend.js";
 import { NetworkView } from "./explore-network.js";
 import { Panel } from "./explore-panel.js";
-import { NameField } from "./explore-search.js";
+import { fillsByName } from "./explore-search.js";
 import { Twin } from "./explore-tables.js";
 import { YearSlider } from "./explore-years.js";
 
@@ -436,44 +436,15 @@ if (network.things.has(wanted)) network.show(wanted);
 else if (network.links.has(wanted)) network.selectLink(wanted);
 
 function begin() {
-  const failed = (error) => say(`No suggestions: ${error.message}`);
-  const focusField = new NameField(byId("focus-text"), byId("focus-form").querySelector(".hits"), {
+  fillsByName({
     answer,
-    failed,
-    chosen: (hit) => {
-      byId("focus-text").value = "";
-      focusOn(hit.iri);
-    },
-  });
-  byId("focus-form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    focusField.takeFirst();
-  });
-  for (const name of ["a", "b"]) {
-    const field = byId(`end-${name}`);
-    const go = () => {
+    failed: (error) => say(`No suggestions: ${error.message}`),
+    focus: focusOn,
+    path: () => {
       const chosen = state();
       if (chosen.a && chosen.b) ask(chosen);
-    };
-    const search = new NameField(field, field.nextElementSibling, {
-      answer,
-      failed,
-      chosen: (hit) => {
-        field.value = hit.name;
-        field.dataset.iri = hit.iri;
-        field.focus();
-        go();
-      },
-    });
-    field.addEventListener("input", () => {
-      field.dataset.iri = "";
-    });
-    field.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter") return;
-      event.preventDefault();
-      if (!search.takeFirst()) go();
-    });
-  }
+    },
+  });
   byId("confidence").addEventListener("input", () => {
     byId("confidence-told").textContent = Number(byId("confidence").value).toFixed(2);
   });
