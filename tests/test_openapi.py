@@ -115,7 +115,8 @@ def test_only_writing_needs_the_token():
         for path in ("/store", "/store/{name}")
         for method in ("put", "post", "delete")
     }
-    assert secured == stores | {("/update", "post")}
+    corrections = {("/corrections", "post"), ("/corrections/{id}", "delete")}
+    assert secured == stores | corrections | {("/update", "post")}
 
 
 def test_the_document_is_served_with_where_it_is_mounted(client):
