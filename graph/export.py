@@ -164,9 +164,8 @@ def chunks(
     if what == "nanopublications":
         return nanopublications(snapshot)
     if what == "coauthors":
-        return network_chunks(
-            coauthors(Incidence.read(snapshot, ("author",)), minimum=minimum), format
-        )
+        people: tuple[NodeKind, ...] = ("author",)
+        return network_chunks(coauthors(Incidence.read(snapshot, people), minimum=minimum), format)
     if what == "concepts":
         corpus = Incidence.read(snapshot, kinds)
         return network_chunks(concepts(corpus, kinds=kinds, minimum=minimum), format)

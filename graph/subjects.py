@@ -26,7 +26,8 @@ def subjects(snapshot: Snapshot, graph: Graph, *, run: int = RUN) -> Iterator[No
     """
     if isinstance(graph, BlankNode):  # which SPARQL cannot name
         found = {quad.subject for quad in snapshot.quads(graph=graph)}
-        yield from sorted((node for node in found if _is_node(node)), key=_key_of_node)
+        nodes = [node for node in found if isinstance(node, NamedNode | BlankNode)]
+        yield from sorted(nodes, key=lambda node: (isinstance(node, BlankNode), node.value))
         return
     pattern = "?s ?p ?o" if isinstance(graph, DefaultGraph) else f"GRAPH {graph} {{ ?s ?p ?o }}"
     with _Runs(run) as runs:
@@ -34,14 +35,6 @@ def subjects(snapshot: Snapshot, graph: Graph, *, run: int = RUN) -> Iterator[No
         for line in runs.merged():
             blank, text = line[:1] == b"1", line[1:].decode()
             yield BlankNode(text) if blank else NamedNode(text)
-
-
-def _is_node(term: object) -> bool:
-    return isinstance(term, NamedNode | BlankNode)
-
-
-def _key_of_node(node: Node) -> tuple[bool, str]:
-    return isinstance(node, BlankNode), node.value
 
 
 class _Runs:

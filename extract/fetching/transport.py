@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
@@ -58,7 +59,7 @@ class Transport:
         mail = self.environment.get(MAIL)
         agent = f"scholargraph/{__version__}" + (f" (mailto:{mail})" if mail else "")
         scheme = urlsplit(self.address).scheme
-        options = {
+        options: dict[str, Any] = {
             "headers": {"User-Agent": agent, "Accept-Encoding": "gzip"},
             "timeout": urllib3.Timeout(connect=CONNECT, read=READ),
             "retries": urllib3.Retry(0, redirect=3),
