@@ -30,7 +30,7 @@ from .fetched import MARKER, Fetched, looked_up, select_each
 from .iris import DEFAULT_BASE, Iris
 from .locks import StoreBusy, StoreError
 from .snapshots import Snapshot, Term
-from .store import Store, Writer, check_base, data, has_blank
+from .store import Store, Writer, check_base, data
 from .substitution import substituted
 
 _BASE = v.term("void:uriSpace")
@@ -227,7 +227,7 @@ class RemoteWriter(Writer):
         """
         new = dict.fromkeys(insert)
         old = dict.fromkeys(delete)
-        if any(has_blank(quad) for quads in (old, new) for quad in quads):
+        if any(data(quads)[1] for quads in (old, new)):
             raise StoreError(f"{self._endpoint.update}: blank nodes cannot be written to a server")
         subjects = (quad.subject for quads in (old, new) for quad in quads)
         self.expect(node for node in subjects if isinstance(node, NamedNode))
@@ -235,7 +235,7 @@ class RemoteWriter(Writer):
         added = [quad for quad in new if quad not in self]
         if not removed and not added:
             return 0, 0
-        self._exchange(data(removed), data(added))
+        self._exchange(data(removed)[0], data(added)[0])
         self._fetched.change(removed, added)
         return len(removed), len(added)
 

@@ -128,6 +128,12 @@ class Names:
         subjects = (node.subject if isinstance(node, Triple) else node for node in changes)
         graph.expect(node for node in subjects if isinstance(node, NamedNode))
         unknown = [node for node in changes if node not in self._counts]
+        # What has no triples yet has no evidence either: most authors are met for the first time.
+        settled_already = {node for node in unknown if any(_stored(graph, node))}
+        for node in unknown:
+            if node not in settled_already:
+                self._counts[node] = Counter()
+        unknown = [node for node in unknown if node in settled_already]
         for node, known in _counted(graph, unknown, self._iris):
             self._counts.setdefault(node, known)
         for node, change in changes.items():

@@ -181,13 +181,12 @@ class Writer(Lookups):
             if not removed:
                 engine.extend(added)
                 return 0, len(added)
-            named_removed, named_added = (
-                data(quad for quad in quads if not has_blank(quad)) for quads in (removed, added)
-            )
+            named_removed, blank_removed = data(removed)
+            named_added, blank_added = data(added)
             engine.update(f"DELETE DATA {{ {named_removed} }}; INSERT DATA {{ {named_added} }}")
-            for quad in filter(has_blank, removed):
+            for quad in blank_removed:
                 engine.remove(quad)
-            engine.extend(filter(has_blank, added))
+            engine.extend(blank_added)
         return len(removed), len(added)
 
     @contextmanager
@@ -468,10 +467,17 @@ def has_blank(quad: Quad) -> bool:
     )
 
 
-def data(quads: Iterable[Quad]) -> str:
-    lines = []
+def data(quads: Iterable[Quad]) -> tuple[str, list[Quad]]:
+    """*quads* as INSERT DATA has them, and those that it cannot: the ones with blank nodes."""
+    lines: list[str] = []
+    blank: list[Quad] = []
     for quad in quads:
-        triple = f"{quad.subject} {quad.predicate} {quad.object} ."
-        named = not isinstance(quad.graph_name, DefaultGraph)
-        lines.append(f"GRAPH {quad.graph_name} {{ {triple} }}" if named else triple)
-    return "\n".join(lines)
+        line = str(quad)  # the engine writes it in a tenth of the time that its terms take here
+        if ("_:" in line or "<<" in line) and has_blank(quad):
+            blank.append(quad)
+        elif isinstance(quad.graph_name, DefaultGraph):
+            lines.append(f"{line} .")
+        else:
+            triple = line.removesuffix(f" {quad.graph_name}")
+            lines.append(f"GRAPH {quad.graph_name} {{ {triple} }}")
+    return "\n".join(lines), blank

@@ -16,6 +16,7 @@ import pytest
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad
 
 from scholargraph import ScholarGraphError
+from scholargraph.graph.migrations import FORMAT_VERSION
 from scholargraph.graph.store import Store, StoreBusy, StoreError
 
 EXAMPLE = NamedNode("https://example.org/s")
@@ -533,7 +534,7 @@ def test_the_base_is_the_store_s_own(tmp_path):
     add(Store.open(tmp_path / "a", create=True, base="https://papers.example.org/"), "one")
 
     assert Store.open(tmp_path / "a").iris.base == "https://papers.example.org/"
-    assert json.loads((tmp_path / "a" / "format.json").read_bytes())["version"] == 1
+    assert json.loads((tmp_path / "a" / "format.json").read_bytes())["version"] == FORMAT_VERSION
     with pytest.raises(StoreError, match="made with the base https://papers.example.org/"):
         Store.open(tmp_path / "a", base="https://other.example.org/")
     with pytest.raises(StoreError, match="ends in a slash; give https://x.example/y/"):
