@@ -27,7 +27,7 @@ FORMATS = [
 ]
 
 
-class StorePlace(click.ParamType):
+class StorePlace(click.ParamType):  # type: ignore[type-arg]  # generic in newer ones only
     """A folder, or the address of a SPARQL server, which stays as it is written."""
 
     name = "store"

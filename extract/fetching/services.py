@@ -29,11 +29,17 @@ class Page(NamedTuple):
 
 
 class Service(Protocol):
-    """A bibliographic service; *pause* is the seconds between two requests."""
+    """A bibliographic service, at *address*; its pages are files that end in *suffix*."""
 
-    address: str
-    suffix: str
-    pause: float
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def suffix(self) -> str: ...
+
+    @property
+    def pause(self) -> float:
+        """Seconds between two requests."""
 
     def asked(
         self, words: Sequence[str], cursor: str | None, environment: Mapping[str, str]
