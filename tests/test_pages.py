@@ -227,6 +227,31 @@ def test_a_paper_tells_search_engines_what_it_is(get):
     assert [author["name"] for author in data["author"]][0] == "Ada Lindqvist"
 
 
+def test_search_engines_hear_where_a_paper_appeared(store, client):
+    made = paper(
+        "vol-1",
+        "In a Volume",
+        "{RiverNet|method} again.",
+        venue="Journal of Water",
+        volume="12",
+        issue="3",
+        pages="1-9",
+        publisher="Lake Press",
+        withdrawn=True,
+    )
+    Committer(store).commit([PaperEntry(*made, RUN)], Outcome())
+
+    page = client.get("/paper/in-a-volume", headers={"Accept": BROWSER}).text
+
+    data = json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', page)[1])
+    assert data["isPartOf"]["issueNumber"] == "3"
+    assert data["isPartOf"]["isPartOf"]["volumeNumber"] == "12"
+    assert data["isPartOf"]["isPartOf"]["isPartOf"]["name"] == "Journal of Water"
+    assert (data["pagination"], data["publisher"]["name"]) == ("1-9", "Lake Press")
+    assert "withdrawn or retracted" in page
+    assert "volume 12, issue 3, pages 1-9" in text_of(page)
+
+
 def test_an_author_sees_the_sources_claims_beside_what_the_graph_counts(get):
     page = text_of(get(AUTHOR).text)
 

@@ -21,7 +21,7 @@ def scholarly_article(paper: Article) -> dict[str, object]:
         "abstract": paper.abstract,
         "author": authors,
         "datePublished": paper.date,
-        "isPartOf": {"@type": "Periodical", "name": paper.venue} if paper.venue else None,
+        "isPartOf": _place(paper) if paper.venue else None,
         "identifier": [
             {"@type": "PropertyValue", "propertyID": scheme, "value": value}
             for scheme, value in (("doi", paper.doi), ("arxiv", paper.arxiv))
@@ -40,3 +40,17 @@ def scholarly_article(paper: Article) -> dict[str, object]:
         "keywords": [concept.name for concept in paper.introduces],
     }
     return {name: value for name, value in members.items() if value}
+
+
+def _place(paper: Article) -> dict[str, object]:
+    """Where *paper* appeared: its venue, within that the volume and the issue."""
+    place: dict[str, object] = {"@type": "Periodical", "name": paper.venue}
+    if paper.volume:
+        place = {
+            "@type": "PublicationVolume",
+            "volumeNumber": paper.volume,
+            "isPartOf": place,
+        }
+    if paper.issue:
+        place = {"@type": "PublicationIssue", "issueNumber": paper.issue, "isPartOf": place}
+    return place

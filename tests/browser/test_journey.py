@@ -192,3 +192,16 @@ def test_no_page_writes_an_error_to_the_console(opened):
         page.goto(address)
 
     assert said == []
+
+
+def test_what_only_screen_readers_hear_widens_no_page(opened):
+    page = opened("/method/rivernet", width=390)
+
+    # Placed by the page and not by its table, it would stand as far right as the table is wide.
+    inside = page.eval_on_selector_all(
+        ".scroll .hidden",
+        "items => items.filter(item => item.offsetParent)"
+        ".map(item => item.closest('.scroll').contains(item.offsetParent))",
+    )
+    assert len(inside) > 2
+    assert all(inside)
