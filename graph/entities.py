@@ -16,6 +16,7 @@ NodeKind = Literal["author", "paper", "method", "dataset", "task", "metric"]
 View = Literal["coauthors", "concepts", "mixed", "path"]
 
 NODE_KINDS: tuple[NodeKind, ...] = get_args(NodeKind)
+AUTHORS: tuple[NodeKind, ...] = ("author",)
 CONCEPT_KINDS: tuple[NodeKind, ...] = ("method", "dataset", "task", "metric")
 
 # What ties a paper to a thing of each kind, and what a thing of each kind is called.

@@ -154,7 +154,7 @@ class Incidence:
         """The papers that *years* admit."""
         if years == Years():
             return np.ones(len(self.papers), bool)
-        inside = self.years != UNDATED
+        inside: Mask = self.years != UNDATED
         if years.first is not None:
             inside &= self.years >= years.first
         if years.last is not None:

@@ -7,7 +7,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from .entities import ALL_YEARS, CONCEPT_KINDS, LINKS, NODE_KINDS, Entity, NodeKind, Years
+from .entities import ALL_YEARS, AUTHORS, CONCEPT_KINDS, LINKS, NODE_KINDS, Entity, NodeKind, Years
 from .incidence import Incidence, Marks, Mask, Numbers
 
 # Of a bounded network only so many links a node are kept: more of them are a ball of wool.
@@ -73,8 +73,7 @@ def coauthors(
     they do so with *confidence*, from 0 to 1. ``graph.graph`` counts nodes (``more``) and links
     (``lighter``) that were left out.
     """
-    authors: tuple[NodeKind, ...] = ("author",)
-    return _network(corpus, authors, focus, Bounds(years, minimum, confidence, limit))
+    return _network(corpus, AUTHORS, focus, Bounds(years, minimum, confidence, limit))
 
 
 def concepts(
