@@ -3,9 +3,13 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from importlib import resources
 from pathlib import Path
 
+import pyshacl
+import rdflib
 from corpus import MODEL
+from pyoxigraph import NamedNode, RdfFormat, serialize
 
 from scholargraph.extract.mentions import Concept, Extraction, Kind, Mention, Relation, Sentence
 from scholargraph.extract.papers import Paper
@@ -70,3 +74,14 @@ def write(path: Path, *lines: str) -> Path:
 def bring(store: Store, *paths: Path, **options: object) -> Report:
     settings: dict[str, object] = {"extract": extract, "model": MODEL}
     return import_files(paths, store, **(settings | options))  # type: ignore[arg-type]
+
+
+def broken_rules(store: Store, graph: NamedNode) -> str:
+    """What the shapes have against the named graph *graph*, '' where it conforms."""
+    with store.snapshot() as snapshot:
+        triples = [quad.triple for quad in snapshot.quads(graph=graph)]
+    assert triples
+    data = rdflib.Graph().parse(data=serialize(triples, format=RdfFormat.N_TRIPLES) or b"")
+    shapes = resources.files("scholargraph.graph").joinpath("shapes.ttl").read_text("utf-8")
+    conforms, _, text = pyshacl.validate(data, shacl_graph=rdflib.Graph().parse(data=shapes))
+    return "" if conforms else str(text)

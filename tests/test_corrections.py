@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad
 from spacy.tokens import DocBin
 from spacy.training import Corpus
-from spotting import KNOWN, bring, record, spotted, write
+from spotting import KNOWN, bring, broken_rules, record, spotted, write
 
 from scholargraph.cli import cli
 from scholargraph.extract.annotated import doc_bin, lines
@@ -557,3 +557,14 @@ def test_the_command_makes_lists_withdraws_and_exports(papers, tmp_path):
     assert (tmp_path / "reviewed.spacy").stat().st_size > 100
     do("corrections", "undo", *(each["id"] for each in found))
     assert do("corrections") == ""
+
+
+def test_corrections_keep_to_their_shapes(papers):
+    correct(papers, REQUESTS[:3] + REQUESTS[4:6])
+    place = papers.iris.corrections_graph()
+    assert broken_rules(papers, place) == ""
+
+    with papers.writing() as writer:
+        writer.apply(writer.quads(None, v.ON_CONCEPT, None, place), [])
+
+    assert "sg:onConcept" in broken_rules(papers, place)

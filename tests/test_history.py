@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator
 import pytest
 from corpus import MODEL
 from pyoxigraph import DefaultGraph
-from spotting import bring, record, spotted, write
+from spotting import bring, broken_rules, record, spotted, write
 
 from scholargraph.extract.mentions import Extraction
 from scholargraph.extract.papers import Paper
 from scholargraph.graph import history
+from scholargraph.graph import vocab as v
 from scholargraph.graph.history import LISTED, Skipped, Tally
 from scholargraph.graph.removal import remove
 from scholargraph.graph.store import Store
@@ -32,9 +33,7 @@ def test_every_file_of_an_import_is_a_run_newest_first(empty_store, tmp_path):
         (1, "a.jsonl", 2, 0),
     ]
     assert sum(run.triples_added or 0 for run in found) == report.triples_added
-    assert {(run.format, run.model, run.operation) for run in found} == {
-        ("jsonl", MODEL, "import")
-    }
+    assert {(run.format, run.model, run.operation) for run in found} == {("jsonl", MODEL, "import")}
     assert all(run.started <= run.ended and not run.interrupted for run in found)
 
 
@@ -167,3 +166,14 @@ def test_a_run_from_before_reports_were_kept_says_what_facts_say(store):
     assert (old.iri, old.number, old.new) == (run.run, None, None)
     assert (old.file, old.format, old.model) == (run.file, run.format, run.model)
     assert old.ended
+
+
+def test_reports_keep_to_their_shapes(empty_store, tmp_path):
+    bring(empty_store, write(tmp_path / "a.jsonl", record("1"), "{broken"))
+    place = empty_store.iris.runs_graph()
+    assert broken_rules(empty_store, place) == ""
+
+    with empty_store.writing() as writer:
+        writer.apply(writer.quads(None, v.REASON, None, place), [])
+
+    assert "sg:reason" in broken_rules(empty_store, place)

@@ -155,6 +155,7 @@ def test_every_class_of_ours_has_a_shape():
         *v.CONCEPT_CLASSES.values(),
         *(v.ARTICLE, v.PERSON, v.PROFILE, v.CONCEPT, v.ACTIVITY, v.ENTITY),
         *(v.WORK, v.SOURCE_RECORD, v.DECISION),
+        *(v.RUN_REPORT, v.REFUSED_RECORD, v.CORRECTION),
     }
 
     assert {term.value for term in ours} == targets
