@@ -19,6 +19,8 @@ from .service import service
 # Addresses that cost more than a page, or that make new addresses without end.
 KEPT_FROM_CRAWLERS = (
     "/explore",
+    "/compare?",
+    "/query/",
     "/sparql?",
     "/search",
     "/suggest",
