@@ -59,6 +59,7 @@ class Pool:
         self._absent: set[NamedNode] = set()
         self.held: dict[NamedNode, Held] = {}
         self.pieces: list[Piece] = []
+        self._named: dict[tuple[str, str], list[Piece]] = {}
         self.said: dict[NamedNode, Reference] = {}
         self.replaced: list[tuple[NamedNode, Piece]] = []
         self.dropped: set[str] = set()
@@ -76,7 +77,7 @@ class Pool:
                 continue
             self.held[paper] = found
             for record in found.records:
-                self.pieces.append(Piece(record, len(self.pieces), paper))
+                self._add(Piece(record, len(self.pieces), paper))
                 waiting += self._near(record)
 
     def arrive(self, arrival: Arrival, alive: Container[str]) -> Piece:
@@ -89,14 +90,14 @@ class Pool:
         record = self._record(arrival, source)
         near = [self._iris.resource("paper", key) for key in paper_keys(record.paper)]
         self.load([*near, *self._near(record), *self._namesakes(record, source)])
-        same = None
-        for piece in self.pieces:
-            if piece.record.content == record.content:
-                same = piece
+        namesakes = dict.fromkeys(
+            piece for name in _names(record.paper) for piece in self._named.get(name, ())
+        )
+        same = next((one for one in namesakes if one.record.content == record.content), None)
         if same is None:
             same = Piece(record, len(self.pieces))
-            self.pieces.append(same)
-        for piece in self.pieces:
+            self._add(same)
+        for piece in namesakes:
             if piece is not same:
                 self._give_way(piece, same, source, alive)
         # Where another state of the same file said so before, this one does now.
@@ -105,6 +106,11 @@ class Pool:
         same.record = replace(same.record, sources=sources, hash=arrival.hash)
         same.brought.append(arrival)
         return same
+
+    def _add(self, piece: Piece) -> None:
+        self.pieces.append(piece)
+        for name in _names(piece.record.paper):
+            self._named.setdefault(name, []).append(piece)
 
     def leave(self, source: NamedNode, papers: Container[NamedNode]) -> None:
         """Takes what *source* says of *papers* out."""
@@ -275,8 +281,6 @@ class Pool:
         old, paper, other = piece.record, new.record.paper, piece.record.paper
         if piece.home is None or old.hash in alive:
             return
-        if other.id != paper.id and (not paper.title or other.title != paper.title):
-            return
         authors = {slug(author.name) for author in paper.authors}
         if authors.isdisjoint(slug(author.name) for author in other.authors) and (
             other.abstract != paper.abstract
@@ -292,3 +296,10 @@ class Pool:
         if left != piece.record.sources:
             self.dropped.add(piece.record.hash)
             piece.record = replace(piece.record, sources=left)
+
+
+def _names(paper: Paper) -> Iterator[tuple[str, str]]:
+    """What two states of one record have in common, one of these at least."""
+    yield "id", paper.id
+    if paper.title:
+        yield "title", paper.title
