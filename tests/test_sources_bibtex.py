@@ -355,7 +355,16 @@ def test_any_key_will_do(records, key):
 
 def test_a_withdrawn_paper_says_so(paper):
     assert paper("note = {Withdrawn by the authors}").withdrawn
-    assert not paper("note = {Best paper}").withdrawn
+    assert paper("note = {Best paper}").withdrawn is False
+
+
+def test_a_note_about_another_paper_gives_no_identifier(paper):
+    assert dict(paper("note = {arXiv:2305.00001 [cs]}").ids)["arxiv"] == "2305.00001"
+    assert "arxiv" not in dict(paper("note = {Extends arXiv:2305.00001}").ids)
+
+
+def test_what_stands_on_arxiv_alone_is_a_preprint(paper):
+    assert paper("journal = {arXiv}").genre == "preprint"
 
 
 def test_a_thousand_authors_keep_their_order(paper):

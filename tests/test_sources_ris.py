@@ -106,6 +106,9 @@ def test_an_export_of_zotero_reads(records):
         (["DB  - PubMed", "AN  - 29456894"], "ids", (("pmid", "29456894"), ("source", "29456894"))),
         (["UR  - https://aclanthology.org/2023.wat-1.3"], "ids", (("acl", "2023.wat-1.3"),)),
         (["N1  - Retracted in 2021"], "withdrawn", True),
+        (["M3  - Retraction of Publication"], "withdrawn", False),
+        (["N1  - arXiv:2305.00001 [cs]"], "ids", (("arxiv", "2305.00001"),)),
+        (["N1  - See arXiv:2305.00001"], "ids", ()),
     ],
 )
 def test_programs_use_different_tags(paper, tags, field, value):

@@ -218,7 +218,7 @@ def _paper(entry: Entry, fields: dict[str, str], notices: list[str]) -> Paper:
 
 
 def _genre(kind: str, fields: dict[str, str], on_arxiv: bool, venue: str | None) -> Genre | None:
-    if "preprint" in fields.get("type", "").lower():
+    if "preprint" in fields.get("type", "").lower() or _is_preprint_server(venue):
         return "preprint"
     if on_arxiv and venue is None and kind in ("article", "misc", "online", "unpublished"):
         return "preprint"
@@ -245,7 +245,8 @@ def _identifiers(
     ids.add("pmcid", fields.get("pmcid") or fields.get("pmc"), identity.pmcid, "pmcid")
     if entry.key.upper().startswith("DBLP:"):
         ids.add("dblp", entry.key, identity.dblp, None)
-    ids.look(venue, *(fields.get(name) for name in ("number", "volume", "note", "howpublished")))
+    ids.look(venue, *(fields.get(name) for name in ("number", "volume", "howpublished")))
+    ids.look_at_notes(fields.get("note"))
     if venue and _is_preprint_server(venue):  # DBLP's 'CoRR, abs/1706.03762'
         ids.look(f"arxiv:{fields.get('volume', '').removeprefix('abs/')}")
     return ids

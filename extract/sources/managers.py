@@ -7,6 +7,7 @@ from ..dates import iso_date, worded_date
 from ..latex import plain
 from ..papers import Author
 from . import identity, names
+from .jsonrecords import says_withdrawn
 
 # An arXiv identifier inside other text, as Google Scholar, DBLP and Zotero write it.
 _ARXIV = re.compile(
@@ -15,10 +16,8 @@ _ARXIV = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _ADDRESS = re.compile(r"https?://[^\s<>\"{}|\\^`]+", re.IGNORECASE)
-_WITHDRAWN = re.compile(r"\b(?:withdrawn|retracted|retraction)\b", re.IGNORECASE)
-_WITHDRAWN_TITLE = re.compile(
-    r"\W{0,2}(?:RETRACTED|WITHDRAWN)\b|Retract(?:ed|ion) (?:Article|Note)"
-)
+# 'Retraction of Publication' is a notice of another paper, 'Retraction in' stands with the paper.
+_WITHDRAWN = re.compile(r"\b(?:withdrawn|retracted|retraction in)\b", re.IGNORECASE)
 _INITIALS = re.compile(r"(?:[^\W\d_a-z]\.?[ -]?){1,4}")
 # As Scopus and PubMed print names: 'Turing A.M.', 'Turing AM'.
 _INITIALS_LAST = re.compile(r"(?:[A-Z]\.-?){1,4}|[A-Z]{1,3}\.?")
@@ -54,8 +53,8 @@ def people(text: str) -> list[str]:
     (['A. Lovelace', 'A. M. Turing'], ['Ada Lovelace', 'Alan Turing'])
     >>> people("Lovelace, Ada"), people("Ada Lovelace, Alan Turing")
     (['Ada Lovelace'], ['Ada Lovelace', 'Alan Turing'])
-    >>> people("Lovelace A, Turing AM"), people("Lovelace AI, Alan Turing")
-    (['A Lovelace', 'AM Turing'], ['Lovelace AI', 'Alan Turing'])
+    >>> people("Lovelace A, Turing AM"), people("Hal Daumé III"), people("Meta AI")
+    (['A Lovelace', 'AM Turing'], ['Hal Daumé III'], ['Meta AI'])
     """
     text = " ".join(text.split())
     if "," in text and text.find(".") == len(text) - 1:  # PubMed ends its list as a sentence
@@ -70,8 +69,12 @@ def people(text: str) -> list[str]:
             return [f"{given} {name}" for name, given in pairs]
     listed = [person(name) for name in names.split(text)]
     parted = [name.rpartition(" ") for name in listed]
-    if all(
-        len(family) > 1 and "." not in family and _INITIALS_LAST.fullmatch(given)
+    # One name that ends in capitals alone may be an organisation's: 'Meta AI'.
+    if (len(listed) > 1 or "." in text) and all(
+        len(family) > 1
+        and "." not in family
+        and _INITIALS_LAST.fullmatch(given)
+        and not _SUFFIX.fullmatch(given)
         for family, _, given in parted
     ):
         return [f"{given} {family}" for family, _, given in parted]
@@ -129,7 +132,7 @@ def pages(first: str | None, last: str | None = None) -> str | None:
 
 def is_withdrawn(title: str, *notes: str) -> bool:
     """Whether a title or a note says that the paper was withdrawn or retracted."""
-    return _WITHDRAWN_TITLE.match(title) is not None or any(map(_WITHDRAWN.search, notes))
+    return says_withdrawn(title) or any(map(_WITHDRAWN.search, notes))
 
 
 def addresses(text: str) -> list[str]:
@@ -161,10 +164,14 @@ class Identifiers:
                 self._notices.append(f"{field}: {error}")
 
     def look(self, *texts: str | None) -> None:
-        """Whatever arXiv identifiers stand in texts that are for something else."""
+        """Whatever arXiv identifiers stand in texts that say where the paper is."""
         for text in texts:
             if text and (found := _ARXIV.search(text)):
                 self._keep("arxiv", identity.arxiv(found[1]))
+
+    def look_at_notes(self, *notes: str | None) -> None:
+        """What notes begin with; further on they may speak of other papers."""
+        self.look(*(note for note in notes if note and note.lstrip().lower().startswith("arxiv")))
 
     def addresses(self, listed: Iterable[str]) -> tuple[str, ...]:
         """*listed*, each once; what they say of identifiers is kept."""

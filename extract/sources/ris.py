@@ -246,7 +246,8 @@ def _identifiers(entry: _Entry, genre: Genre | None, notices: list[str]) -> mana
             "",
         )
     ids.add("doi", doi, identity.doi, "DO")
-    ids.look(*entry.all("M1", "N1", "AN", "C7", "PB", "JO", "T2", "IS"))
+    ids.look(*entry.all("M1", "AN", "C7", "JO", "T2", "IS"))
+    ids.look_at_notes(*entry.all("N1"))
     if "pubmed" in entry.first("DB", "DP").lower() or entry.first("AN").upper().startswith("PMID"):
         ids.add("pmid", entry.first("AN"), identity.pmid, "AN")
     number = entry.first("SN")

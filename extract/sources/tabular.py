@@ -212,6 +212,8 @@ class _Rows:
                     f"0x{line.content[error.start]:02x} is not UTF-8; save the file as UTF-8 "
                     "(iconv -f WINDOWS-1252 -t UTF-8)"
                 )
+            else:
+                text = text.replace("\ufdd0", " ")
             yield line.number, text + "\n"
 
 
