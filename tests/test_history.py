@@ -1,16 +1,20 @@
 """Every run is on record with what came of it; `scholargraph.graph.history` reads the record."""
 
+import json
 from collections.abc import Iterable, Iterator
 
 import pytest
+from click.testing import CliRunner
 from corpus import MODEL
 from pyoxigraph import DefaultGraph
 from spotting import bring, broken_rules, record, spotted, write
 
+from scholargraph.cli import cli
 from scholargraph.extract.mentions import Extraction
 from scholargraph.extract.papers import Paper
 from scholargraph.graph import history
 from scholargraph.graph import vocab as v
+from scholargraph.graph.differences import HistoryError
 from scholargraph.graph.history import LISTED, Skipped, Tally
 from scholargraph.graph.removal import remove
 from scholargraph.graph.store import Store
@@ -177,3 +181,35 @@ def test_reports_keep_to_their_shapes(empty_store, tmp_path):
         writer.apply(writer.quads(None, v.REASON, None, place), [])
 
     assert "sg:reason" in broken_rules(empty_store, place)
+
+
+def test_the_command_lists_runs_and_says_what_separates_two(empty_store, tmp_path):
+    path = write(tmp_path / "a.jsonl", record("1"), "{broken")
+    bring(empty_store, path)
+    bring(empty_store, write(path, record("1", "We train U-Net.")))
+
+    def do(*arguments: str) -> str:
+        result = CliRunner().invoke(cli, [*arguments, "--store", str(empty_store.path)])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    found = [json.loads(line) for line in do("runs", "--json").splitlines()]
+
+    assert [(run["number"], run["changed"], run["refused"]) for run in found] == [
+        (2, 1, 0),
+        (1, 0, 1),
+    ]
+    assert "a.jsonl: 1 new, 0 changed, 0 unchanged, 1 refused" in do("runs")
+    assert "+ usesMethod U-Net: We train U-Net. (0.9)" in do("diff", "last~1", "last")
+    assert "- usesMethod U-Net: We train U-Net. (0.9)" in do("diff", "2", "1")
+    assert do("diff", "1", "2", "--format", "patch").startswith("H id <urn:uuid:")
+    assert "graph/diff/0-1/added" in do("diff", "0", "1", "--format", "trig")
+
+
+@pytest.mark.parametrize("name", ["7", "last~9", "yesterday"])
+def test_the_command_names_a_run_that_is_not_there(empty_store, tmp_path, name):
+    bring(empty_store, write(tmp_path / "a.jsonl", record("1")))
+
+    result = CliRunner().invoke(cli, ["diff", "0", name, "--store", str(empty_store.path)])
+
+    assert isinstance(result.exception, HistoryError)
