@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyoxigraph import DefaultGraph, NamedNode
+from pyoxigraph import DefaultGraph, Literal, NamedNode
 
 from scholargraph.extract.mentions import Concept, Extraction, Mention, Sentence
 from scholargraph.extract.papers import Paper, Reference
@@ -462,3 +462,35 @@ def test_any_files_in_any_order_are_the_same_papers(tmp_path_factory: pytest.Tem
     assert bring(one, *files).triples_added == 0
     remove_source(one, "c.jsonl", extract=extract, model="words-1")
     assert unnamed(one) == before
+
+
+SEED = Path(__file__).parents[2] / "shared" / "seed"
+
+
+@pytest.mark.skipif(not SEED.exists(), reason="the seed page is beside the project, not in it")
+def test_a_profile_page_and_a_bibliography_of_its_papers_merge(empty_store, tmp_path):
+    from scholargraph.extract import sources
+
+    page = next(path for path in sorted(SEED.iterdir()) if path.suffix == ".txt")
+    known = [one for one in sources.read(page) if isinstance(one, Paper)]
+    bring(empty_store, page)
+    shelf = [
+        record(
+            f"key{number}",
+            title=paper.title.upper(),
+            authors=[author.name for author in paper.authors],
+            year=int(paper.date[:4]) if paper.date else None,
+            doi=f"10.5555/seed.{number}",
+            abstract="Short.",
+            venue="Journal of Seeds",
+        )
+        for number, paper in enumerate(known[::3])
+    ]
+    report = bring(empty_store, write(tmp_path / "shelf.jsonl", *shelf))
+
+    assert (report.new, report.changed, report.papers) == (0, len(shelf), len(known))
+    with empty_store.snapshot() as snapshot:
+        venues = snapshot.quads(None, v.VENUE, Literal("Journal of Seeds"), DefaultGraph())
+        assert len(venues) == len(shelf)
+        abstracts = {quad.object.value for quad in snapshot.quads(None, v.ABSTRACT)}
+        assert {paper.abstract for paper in known} <= abstracts
