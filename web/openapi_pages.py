@@ -170,6 +170,7 @@ def _search() -> Node:
                 "suggest",
                 "A few hits while one types",
                 {200: answer("The best of all kinds.", content(JSON, schema=suggestions))},
+                400,
                 tag="Pages",
                 parameters=[
                     question,
