@@ -3,14 +3,17 @@
 import csv
 import gzip
 import io
+import json
 import re
 import resource
 from decimal import Decimal
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scholargraph.cli import cli
 from scholargraph.extract.papers import Paper, Refusal
 from scholargraph.extract.sources import SourceError, read, recognise
 from scholargraph.extract.sources.columns import places
@@ -158,6 +161,19 @@ def test_a_mapping_alone_makes_a_table_of_what_is_nothing_else(tmp_path):
         recognise(path)
     assert recognise(path, {"title": "Titel"}) == "csv"
     assert [record.title for record in read(path, columns={"title": "Titel"})] == ["Eulen"]
+
+
+def test_the_command_line_names_columns(tmp_path):
+    path = tmp_path / "papers.csv"
+    path.write_text("Titel;Zusammenfassung\nEulen;U-Net sees owls.\n")
+    named = ["--columns", "title=Titel", "--columns", "abstract = Zusammenfassung"]
+
+    done = CliRunner().invoke(cli, ["extract", str(path), "--jobs", "1", *named])
+    wrong = CliRunner().invoke(cli, ["extract", str(path), "--columns", "Titel"])
+
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["abstract"] == "U-Net sees owls."
+    assert (wrong.exit_code, "write --columns title=Titel" in wrong.output) == (2, True)
 
 
 def test_our_own_table_reads_back(store: Store, tmp_path):
