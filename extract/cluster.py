@@ -9,6 +9,7 @@ died had in hand, Dask gives to another.
 
 import asyncio
 import functools
+import importlib
 import logging
 import pickle
 import threading
@@ -26,7 +27,6 @@ from .mentions import Extraction
 from .papers import Paper
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
     from spacy.language import Language
 
 # Seconds: for the scheduler to answer; for a cluster that has lost its last worker to get another.
@@ -76,7 +76,7 @@ def extract_on(
         model = model_id()
         _check_workers(client, address, model)
         run = _batch()
-        waiting: deque[tuple[list[Paper], Future]] = deque()
+        waiting: deque[tuple[list[Paper], Any]] = deque()
         batch = first
         while True:
             most = _AHEAD * max(1, sum(_threads(client).values()))
@@ -136,21 +136,28 @@ def _pipeline() -> "Language":
     return load_pipeline()
 
 
-@contextmanager
-def _connected(address: str, seconds: float) -> "Iterator[Client]":
+def _dask() -> Any:
+    """Dask's library, an optional extra, which says of few functions what they take and give."""
     try:
-        from distributed import Client
+        return importlib.import_module("distributed")
     except ImportError:
         raise ClusterError(
             "--dask needs Dask; install it with pip install 'scholargraph[dask]'"
         ) from None
+
+
+@contextmanager
+def _connected(address: str, seconds: float) -> Iterator[Any]:
+    dask = _dask()
     with _quiet():
         try:
             # Asked first, since a client of Dask that never connected complains for long.
             kind = asyncio.run(_kind(address, seconds))
             if kind != "Scheduler":
                 raise ValueError(f"a {kind.lower()} answers")
-            client = Client(address, timeout=seconds, set_as_default=False, name="scholargraph")
+            client = dask.Client(
+                address, timeout=seconds, set_as_default=False, name="scholargraph"
+            )
         # TypeError is TLS that is not set up; MemoryError comes of bytes of another protocol, whose
         # first are taken for a length.
         except (OSError, ValueError, TypeError, MemoryError) as error:
@@ -169,13 +176,11 @@ def _connected(address: str, seconds: float) -> "Iterator[Client]":
 
 async def _kind(address: str, seconds: float) -> str:
     """What listens at *address* by its own account: Scheduler, Worker or Nanny."""
-    from distributed.core import rpc
-    from distributed.security import Security
-
-    arguments = Security().get_connection_args("client")
+    dask = _dask()
+    arguments = dask.Security().get_connection_args("client")
 
     async def ask() -> str:
-        async with rpc(address, timeout=seconds, connection_args=arguments) as peer:
+        async with dask.rpc(address, timeout=seconds, connection_args=arguments) as peer:
             return str((await peer.identity()).get("type"))
 
     return await asyncio.wait_for(ask(), seconds + 1)
@@ -195,7 +200,7 @@ def _quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _threads(client: "Client") -> Mapping[str, int]:
+def _threads(client: Any) -> Mapping[str, int]:
     """The workers by address, with the number of their threads."""
     try:
         return cast("Mapping[str, int]", client.nthreads() or {})
@@ -203,7 +208,7 @@ def _threads(client: "Client") -> Mapping[str, int]:
         raise _lost(error) from error
 
 
-def _check_workers(client: "Client", address: str, model: str) -> None:
+def _check_workers(client: Any, address: str, model: str) -> None:
     """Refuses a cluster that has no worker, or one that would find other things than this one."""
     until = time.monotonic() + CONNECT
     while not _threads(client):
@@ -239,10 +244,8 @@ def _refuse(answer: tuple[Outcome, bytes], worker: str) -> None:
     raise ClusterError(f"{worker} cannot extract: {said}")
 
 
-def _answer(client: "Client", address: str, future: "Future") -> list[Extraction]:
-    from distributed import KilledWorker
-    from distributed.client import FutureCancelledError
-
+def _answer(client: Any, address: str, future: Any) -> list[Extraction]:
+    dask = _dask()
     deserted: float | None = None
     while True:
         try:
@@ -256,12 +259,12 @@ def _answer(client: "Client", address: str, future: "Future") -> list[Extraction
                     f"{address}: the last worker left {DESERTED:g} s ago; start others with "
                     f"`dask worker {address}`, and run this again: what is committed stays"
                 ) from None
-        except KilledWorker as error:
+        except dask.KilledWorker as error:
             raise ClusterError(
                 "a batch of papers ended every worker that tried it, perhaps for want of memory; "
                 "give workers more with --memory-limit"
             ) from error
-        except (FutureCancelledError, OSError) as error:
+        except (dask.client.FutureCancelledError, OSError) as error:
             raise _lost(error) from error
     _refuse(answer, f"a worker of {address}")
     return cast("list[Extraction]", pickle.loads(answer[1]))

@@ -270,6 +270,19 @@ class Kept(Generic[T]):
         if self._kept is None and self._newest is not None and self._making.acquire(blocking=False):
             threading.Thread(target=self._remake, args=(self._newest,), daemon=True).start()
 
+    def within(self, seconds: float, snapshot: Snapshot) -> T | None:
+        """
+        As `of`; None where the first value, which this starts, is not made within *seconds*.
+
+        Without a way to open snapshots nothing can be made in the background, and one has to wait.
+        """
+        self.prepare()
+        if self._kept is None and self._newest is not None:
+            if not self._making.acquire(timeout=seconds):
+                return None
+            self._making.release()
+        return self.of(snapshot)
+
     def exactly(self, snapshot: Snapshot) -> T:
         """The value of *snapshot*, however long it takes."""
         with self._making:

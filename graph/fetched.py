@@ -142,8 +142,8 @@ def _quads(rows: Iterable[dict[str, Term | None]]) -> Iterator[Quad]:
         if graph == MARKER or object is None:
             continue
         if isinstance(subject, NamedNode | BlankNode) and isinstance(predicate, NamedNode):
-            named = isinstance(graph, NamedNode | BlankNode)
-            yield Quad(subject, predicate, object, graph if named else FACTS)
+            place = graph if isinstance(graph, NamedNode | BlankNode) else FACTS
+            yield Quad(subject, predicate, object, place)
 
 
 def select_each(

@@ -183,7 +183,10 @@ class RemoteWriter(Writer):
     def __contains__(self, quad: object) -> bool:
         if not isinstance(quad, Quad):
             return False
-        return bool(self.quads(quad.subject, quad.predicate, quad.object, quad.graph_name))
+        subject = quad.subject
+        if isinstance(subject, Triple):
+            return False
+        return bool(self.quads(subject, quad.predicate, quad.object, quad.graph_name))
 
     def holds(self, graph: NamedNode) -> bool:
         return self._endpoint.ask(f"ASK {{ GRAPH {graph} {{ ?s ?p ?o }} }}")

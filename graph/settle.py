@@ -197,9 +197,9 @@ def _counted(
                 query = _SIZES_OF if node.predicate == v.BROADER else _STATED_OF
                 related.setdefault(query, {})[node.subject] = None
     for query, some in named.items():
-        for node, rows in graph.select_each(query, "node", some):
-            assert isinstance(node, NamedNode)
-            _add(counts[node], rows)
+        for named_node, rows in graph.select_each(query, "node", some):
+            assert isinstance(named_node, NamedNode)
+            _add(counts[named_node], rows)
     for query, subjects in related.items():
         for subject, rows in graph.select_each(query, "subject", subjects):
             for row in rows:

@@ -3,7 +3,7 @@
 import threading
 
 from scholargraph.graph.catalogue import Kept, catalogue, ending, papers_a_year
-from scholargraph.graph.store import Store
+from scholargraph.graph.store import Snapshot, Store
 
 
 def test_a_year_without_papers_is_a_gap_in_no_chart():
@@ -58,3 +58,19 @@ def test_the_catalogue_lists_the_first_authors_of_a_paper(store: Store):
 def test_what_has_no_label_is_called_by_the_end_of_its_iri():
     assert ending("https://w3id.org/scholargraph/category/Computer%20Science") == "Computer Science"
     assert ending("https://w3id.org/scholargraph/ns#usedFor") == "usedFor"
+
+
+def test_whoever_cannot_wait_is_told_that_the_first_value_is_still_being_made(store):
+    go_on = threading.Event()
+
+    def make(snapshot: Snapshot) -> str:
+        go_on.wait()
+        return snapshot.name
+
+    kept = Kept(make, store.snapshot)
+    with store.snapshot() as snapshot:
+        early = kept.within(0.01, snapshot)
+        go_on.set()
+        late = kept.within(60, snapshot)
+
+    assert (early, late) == (None, store.current())

@@ -14,12 +14,16 @@ from scholargraph.graph.search import Index
 from scholargraph.graph.state import state
 from scholargraph.graph.store import Snapshot
 
+from .problems import Problem
 from .service import EXTENSION as SERVICE
 from .service import Service, service
 
 T = TypeVar("T")
 
 EXTENSION = "scholargraph.holdings"
+
+# Seconds that a search waits for the first index.
+INDEXING = 5.0
 
 # The communities of so many links between papers and things are found in 0.1 s, while one waits.
 AT_ONCE = 5_000
@@ -83,8 +87,22 @@ def current_catalogue() -> Catalogue:
 
 
 def current_index() -> Index:
-    """The search index of the snapshot that this request reads."""
-    return _holdings().index.of(service().snapshot())
+    """
+    The search index of the snapshot that this request reads, or for a while of an earlier one.
+
+    Raises:
+        Problem: 503 where the first is still being made: for seconds after the start, at 20,000
+            papers.
+    """
+    index = _holdings().index.within(INDEXING, service().snapshot())
+    if index is None:
+        raise Problem(
+            503,
+            "The index is being built",
+            "Search begins in some seconds, when the index of names and abstracts is built.",
+            headers={"Retry-After": "5"},
+        )
+    return index
 
 
 def current_incidence() -> Incidence:
