@@ -76,7 +76,7 @@ def spelled_out(name: str, **bindings: NamedNode) -> str:
     """
     ``queries/<name>.rq`` as anyone can ask it anywhere: *bindings* stand in it as VALUES.
 
-    >>> print(spelled_out("concept_introduced", concept=NamedNode("x:bert")).split(chr(10))[5])
+    >>> print(spelled_out("concept_introduced", concept=NamedNode("x:bert")).splitlines()[4])
     WHERE { VALUES ?concept { <x:bert> } ?paper sg:introduces ?concept }
     """
     values = " ".join(f"VALUES ?{variable} {{ {iri} }}" for variable, iri in bindings.items())
