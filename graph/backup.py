@@ -52,7 +52,8 @@ def backup(store: Store, folder: Path) -> int:
     Copies the newest snapshot of *store* to *folder*, which is then a store itself; its triples.
 
     The copy shares no file with the store, so that damage to one spares the other. It is read again
-    and compared before it gets its name, and has a manifest that `restore` goes by.
+    and compared before it gets its name, and has a manifest that `restore` goes by. The
+    history comes along. Restored into a store that is there, a backup is one more change of that.
 
     Raises: StoreError where *folder* is anything but absent or empty, or cannot be written.
     """
