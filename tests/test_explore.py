@@ -447,6 +447,7 @@ def test_things_are_known_by_their_names_too(client: FlaskClient) -> None:
         ({"pin": f"1e9,2,{ADA}"}, 400, "pin"),
         ({"pin": [f"1,2,{BASE}author/{n}" for n in range(61)]}, 400, "pin"),
         ({"view": "mixed", "fold": "yes"}, 400, "fold"),
+        ({"fold": "perhaps"}, 400, "fold"),
         ({"view": "path", "a": "nobody"}, 404, "a"),
         ({"community": f"{BASE}author/nobody"}, 404, "community"),
         ({"community": RIVERNET}, 404, "community"),

@@ -107,7 +107,10 @@ def choice(snapshot: Snapshot) -> Choice:
         raise refusal("open", f"{len(opened)} nodes are too many; at most {MOST_OPENED} fit")
     minimum = number("min", 1, 1_000_000) or 1
     confidence = share("confidence")
-    folded = request.args.get("fold", "") not in ("", "no") and (same or view in FOLDED)
+    folding = request.args.get("fold") or "no"
+    if folding not in ("yes", "no"):
+        raise refusal("fold", f"{folding[:40]!r} is neither yes nor no")
+    folded = folding == "yes" and (same or view in FOLDED)
     community = known(snapshot, request.args.get("community", "").strip() or None, "community")
     pins = _pins()
     hidden = tuple(sorted(set(filter(None, request.args.getlist("hide")))))

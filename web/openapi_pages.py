@@ -201,7 +201,7 @@ def _chosen() -> list[Node]:
         parameter("hide", "Nodes left out.", _list(TEXT), example=[]),
         parameter("pin", "Where nodes stand: x,y,IRI.", _list(TEXT) | {"maxItems": 60}, example=[]),
         parameter("fold", "Communities instead of things.", choice("yes", "no"), example="no"),
-        parameter("community", "The community of this thing.", IRI),
+        parameter("community", "The community of this thing, by IRI or whole name.", TEXT),
         parameter("a", "Where a path begins.", TEXT),
         parameter("b", "Where a path ends.", TEXT),
     ]
