@@ -316,8 +316,9 @@ def served(store: Store, port: int) -> dict[str, Any]:
 
 def _answers(address: str) -> bool:
     try:
-        return _seconds(address) > 0
-    except OSError:
+        with urllib.request.urlopen(address, timeout=120) as response:
+            return bool(response.status == 200)
+    except OSError:  # nobody listens yet, or 503 while something is being made
         return False
 
 
