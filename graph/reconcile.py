@@ -272,7 +272,8 @@ class Reconciler:
         records = work.records
         was = self._pool.held.get(work.iri)
         hashes = [record.hash for record in records]
-        if was is not None and _unchanged(was, records):
+        read = any(arrival.extraction is not None for arrival in work.brought)
+        if was is not None and not read and _unchanged(was, records):
             work.same = True
             return
         facts = [*type_quads(work.iri), *self._facts(work, records)]
@@ -281,16 +282,20 @@ class Reconciler:
             beside = [quad for one in records for quad in record_quads(one, work.iri, self._iris)]
         evidence, kept = self._amended(work, records)
         facts += evidence
-        if was is not None:
-            known = sorted(record.hash for record in was.records)
-            work.same = known == sorted(hashes) and _plain(was.facts) == _plain(facts)
-            if set(was.facts) != set(facts):
-                self._change.old += was.facts
-                self._change.new += facts
-            self._change.remove += [*was.beside, *self._amender.saved(work.iri)]
-        else:
+        beside += kept
+        if was is None:
             self._change.new += facts
-        self._change.add += [*beside, *kept]
+            self._change.add += beside
+            return
+        known = sorted(record.hash for record in was.records)
+        work.same = known == sorted(hashes) and _plain(was.facts) == _plain(facts)
+        if set(was.facts) != set(facts):
+            self._change.old += was.facts
+            self._change.new += facts
+        stood = [*was.beside, *self._amender.saved(work.iri)]
+        if set(stood) != set(beside):
+            self._change.remove += stood
+            self._change.add += beside
 
     def _facts(self, work: _Work, records: Sequence[Record]) -> Iterator[Quad]:
         iri, alone = work.iri, len(records) == 1
