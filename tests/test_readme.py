@@ -41,12 +41,16 @@ def answer(path: Path, store: Store, width: int | None = 110) -> str:
     return "\n".join(line.rstrip() for line in text.splitlines())
 
 
+# The demonstration is one source without references.
+SEVERAL_SOURCES = {"example_citations", "example_conflicts"}
+
+
 @pytest.mark.parametrize("path", QUESTIONS, ids=lambda path: path.stem)
 def test_every_example_question_has_an_answer(path, demonstration):
     lines = answer(path, demonstration).splitlines()
 
     assert path.read_text("utf-8").startswith("# ")
-    assert len(lines) > 2
+    assert (len(lines) > 2) == (path.stem not in SEVERAL_SOURCES)
 
 
 def test_the_readme_shows_the_real_answers(demonstration):
