@@ -276,14 +276,17 @@ class Pool:
         Takes *piece* out for as much as it is a former state of *new*.
 
         That is where a file of the same name has a record of the same id or title. Since ids such
-        as '1' are given by many, they must also share an author or the abstract.
+        as '1' are given by many, they must also share an author, the abstract, or what they would
+        be called by.
         """
         old, paper, other = piece.record, new.record.paper, piece.record.paper
         if piece.home is None or old.hash in alive:
             return
         authors = {slug(author.name) for author in paper.authors}
-        if authors.isdisjoint(slug(author.name) for author in other.authors) and (
-            other.abstract != paper.abstract
+        if not (
+            other.abstract == paper.abstract
+            or (other.id == paper.id and paper_keys(other)[0] == paper_keys(paper)[0])
+            or any(slug(author.name) in authors for author in other.authors)
         ):
             return
         for one in old.sources:
