@@ -70,9 +70,13 @@ tests/comunica/node_modules/ready: tests/comunica/package-lock.json
 	fi
 	@if command -v npm > /dev/null; then npm ci --silent --prefix tests/comunica && touch $@; fi
 
-# Those of benchmarks/ that are folders want peers or data: their README says which.
+# As many kills as you have patience for; `make test` does a few.
+soak: tools
+	SCHOLARGRAPH_KILLS=$${SCHOLARGRAPH_KILLS:-200} $(BIN)/pytest -s tests/test_soak.py tests/test_kills.py
+
+# scale.py wants a corpus, and those that are folders peers or data: they say which.
 bench: tools
-	for script in benchmarks/*.py; do $(BIN)/python $$script; done
+	for script in $(filter-out benchmarks/scale.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script; done
 	$(BIN)/python benchmarks/sparql --work .bench --json .bench/sparql.json
 
 # The same versions in both: the second is resolved within the first.
