@@ -104,7 +104,8 @@ class Rulings:
                 raise RulingError(f"{one!r} and {other!r} are one paper, {papers[0].value}")
             pool = self._pool(writer)
             pool.load(papers)
-            pairs = list(product(*(pool.held[paper].records for paper in papers)))
+            first, second = (pool.held[paper].records for paper in papers)
+            pairs = list(product(first, second))
             return self._rule(writer, pool, pairs, papers, same=True, note=note)
 
     def withdraw(self, name: str) -> Ruling:
