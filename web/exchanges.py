@@ -44,7 +44,10 @@ KINDS: dict[str, Kind] = {
     "metrics": "metrics",
 }
 RESOURCES = frozenset(
-    "author paper method dataset task metric category source run profile graph".split()
+    (
+        "author paper work method dataset task metric category source run reference decision "
+        "profile graph"
+    ).split()
 )
 
 

@@ -29,6 +29,15 @@ FLAGS = (
 )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # A browser that leaves a page drops what is on its way; werkzeug's server, which serves tests
+    # only, then leaves the file that it was sending to the garbage collector.
+    dropped = "ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning"
+    for item in items:
+        if "browser" in item.path.parts:
+            item.add_marker(pytest.mark.filterwarnings(dropped))
+
+
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server over the corpus, on a port of its own."""
