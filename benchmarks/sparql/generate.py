@@ -21,8 +21,18 @@ from itertools import chain, count, islice
 from pathlib import Path
 from typing import TypeVar
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, Quad, RdfFormat, Triple, serialize
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    Quad,
+    RdfFormat,
+    Triple,
+    serialize,
+)
 
+from scholargraph import __version__
 from scholargraph.extract.mentions import (
     Concept,
     Extraction,
@@ -113,7 +123,7 @@ class Corpus:
         self.papers = papers
         self.iris = iris or Iris()
         name = f"invented-{papers}-{seed}.jsonl"
-        self.run = Run(name, hashlib.sha256(name.encode()).hexdigest(), "jsonl", "0", MODEL)
+        self.run = Run(name, hashlib.sha256(name.encode()).hexdigest(), "jsonl", __version__, MODEL)
         self._random = random.Random(seed).random
         self._authors = bytearray(max(8, papers * 6 // 5))  # 1: wrote something
         self._concepts = bytearray(max(40, papers // 2))  # a bit for each form that was written
@@ -316,6 +326,17 @@ class _Nothing:
 
     def select(self, query: str, **bindings: Term) -> list[dict[str, Term | None]]:
         return []
+
+    def select_each(
+        self, query: str, name: str, values: Iterable[Term]
+    ) -> Iterator[tuple[Term, list[dict[str, Term | None]]]]:
+        return ((value, []) for value in values)
+
+    def expect(self, nodes: Iterable[NamedNode], *, parts: bool = False) -> None:
+        """Nothing can be fetched ahead."""
+
+    def expect_values(self, predicate: NamedNode, values: Iterable[Term]) -> None:
+        """Nor of these."""
 
 
 def batched(values: Iterable[T], size: int) -> Iterator[list[T]]:
