@@ -101,9 +101,13 @@ def answer(text, peers, base=None):
         if isinstance(result, pyoxigraph.QueryBoolean):
             return bool(result)
         names = [variable.value for variable in result.variables]
-        return [
-            {name: row[name].value for name in names if row[name] is not None} for row in result
-        ]
+        rows = []
+        try:
+            for row in result:
+                rows.append({name: row[name].value for name in names if row[name] is not None})
+        finally:
+            del result  # what a failure's traceback keeps may be collected by another thread
+        return rows
 
 
 def test_an_allowed_service_answers():
