@@ -9,7 +9,6 @@ class at a time keep its memory bounded by the largest of them.
 
 import json
 import os
-import resource
 import signal
 import sys
 import threading
@@ -19,6 +18,7 @@ from typing import Any, Self
 
 from pyoxigraph import Literal, NamedNode
 
+from . import memory_room
 from . import vocab as v
 from .parts import FACTS
 from .snapshots import Term
@@ -257,12 +257,7 @@ def main(path: str) -> None:
     signal.alarm(SECONDS)
     end_with_parent()
     os.nice(10)  # whoever asks something comes first
-    limit = MEMORY_MB * 1024 * 1024
-    allowed = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    if allowed != resource.RLIM_INFINITY:
-        limit = min(limit, allowed)
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    memory_room.limit(MEMORY_MB)
     store = Store.open(path)
     while True:
         found = state_of(store)

@@ -8,7 +8,6 @@ line of JSON; see `scholargraph.graph.folds`.
 
 import json
 import os
-import resource
 import signal
 import sys
 from collections import Counter
@@ -19,6 +18,7 @@ from typing import Any, Self
 import networkx as nx
 import numpy as np
 
+from . import memory_room
 from .census import end_with_parent
 from .entities import NodeKind, View, tail
 from .incidence import Incidence
@@ -233,12 +233,7 @@ def main(path: str) -> None:
     signal.alarm(SECONDS)
     end_with_parent()
     os.nice(10)  # whoever asks something comes first
-    limit = MEMORY_MB * 1024 * 1024
-    allowed = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    if allowed != resource.RLIM_INFINITY:
-        limit = min(limit, allowed)
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    memory_room.limit(MEMORY_MB)
     store = Store.open(path)
     while True:
         found = state_of(store)
