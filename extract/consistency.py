@@ -2,15 +2,19 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
 
 from spacy.tokens import Doc
 
-from .annotations import Marked, sentence_bounds
+from .annotations import Marked, ShortForm, sentence_bounds
 from .mentions import Kind
 from .naming import is_coined
 
 # A second occurrence of a coined word is the name again, nearly always.
 AGAIN = 0.95
+# How often the spelt-out form of an abbreviation, marked where it is defined, is right elsewhere
+# in any case: 450 of 493 in the same documents.
+LONG_FORM_AGAIN = 0.91
 # How often a name of several words is right where it was found at least twice elsewhere: 46 of 67
 # in the documents of SciER's train and dev parts (sentences of a paper joined by line breaks).
 PHRASE_AGAIN = 0.69
@@ -62,6 +66,33 @@ def with_repeated_phrases(doc: Doc, mentions: list[Marked]) -> list[Marked]:
     return sorted([*(m for m in mentions if m not in replaced), *added])
 
 
+def long_forms_again(
+    doc: Doc, mentions: Iterable[Marked], forms: Iterable[ShortForm]
+) -> list[Marked]:
+    """
+    Every occurrence, in upper or lower case, of names of several words that *forms* abbreviate.
+
+    Only of those that are among *mentions* where their abbreviation is defined.
+    """
+    text = doc.text
+    known = {(mention.start, mention.end): mention for mention in mentions}
+    best: dict[str, Marked] = {}
+    for form in forms:
+        mention = known.get((form.long_start, form.long_end))
+        if mention is None or mention.kind == "metric":
+            continue
+        name = text[mention.start : mention.end].lower()
+        if " " in name and (name not in best or best[name].score < mention.score):
+            best[name] = mention
+    if not best:
+        return []
+    found = []
+    for start, end in _occurrences(doc, text, best, str.lower):
+        name = text[start:end].lower()
+        found.append(Marked(start, end, best[name].kind, best[name].score * LONG_FORM_AGAIN))
+    return found
+
+
 def _phrase_kinds(text: str, mentions: list[Marked]) -> dict[str, Kind]:
     """The coined names of several words that occur twice or more in *mentions*."""
     found: dict[str, list[Marked]] = defaultdict(list)
@@ -79,8 +110,14 @@ def _phrase_kinds(text: str, mentions: list[Marked]) -> dict[str, Kind]:
     return kinds
 
 
-def _occurrences(doc: Doc, text: str, names: dict[str, Kind]) -> list[tuple[int, int]]:
-    """Where *names* stand as whole words within a sentence, longest first, without overlap."""
+def _occurrences(
+    doc: Doc, text: str, names: Collection[str], folded: Callable[[str], str] = str
+) -> list[tuple[int, int]]:
+    """
+    Where *names* stand as whole words within a sentence, longest first, without overlap.
+
+    The text is *folded* before it is compared.
+    """
     lengths = {len(name) for name in names}
     longest = max(lengths)
     found = []
@@ -99,7 +136,7 @@ def _occurrences(doc: Doc, text: str, names: dict[str, Kind]) -> list[tuple[int,
                     stop - begin <= longest
                     and stop <= end
                     and stop - begin in lengths
-                    and text[begin:stop] in names
+                    and folded(text[begin:stop]) in names
                     and not _GOES_ON.match(text, stop)
                 ):
                     found.append((begin, stop))

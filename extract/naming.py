@@ -306,8 +306,8 @@ def namings(text: str, start: int, end: int) -> Iterator[Naming]:
 
 
 def _kind_before(text: str, start: int, position: int, after: int, end: int) -> Kind | None:
-    """'a new dataset called X' is a dataset; else what follows in apposition says; else a "
-    "method."""
+    """'a new dataset called X' is a dataset; else what follows in apposition says; else a
+    method."""
     heads = list(_HEAD_BEFORE.finditer(text, max(start, position - 120), position))
     if heads:
         return kind_of_head(heads[-1]["head"])

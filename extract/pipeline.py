@@ -71,8 +71,8 @@ class WorkerError(ScholarGraphError):
 
 
 def register() -> None:
-    """Make every ``scholar_*`` factory known to spaCy; installed packages do this by entry "
-    "point."""
+    """Make every ``scholar_*`` factory known to spaCy; installed packages do this by entry
+    point."""
     for name in _FACTORIES:
         importlib.import_module(f".{name}", __package__)
 

@@ -17,7 +17,7 @@ from .annotations import (
     short_forms,
     title_end,
 )
-from .consistency import AGAIN, repeated, with_repeated_phrases
+from .consistency import AGAIN, long_forms_again, repeated, with_repeated_phrases
 from .gazetteer import Gazetteer, names
 from .mentions import Kind
 from .naming import HEADS, Cue, Naming, definition_kind, is_coined, namings, title_name
@@ -151,6 +151,7 @@ class Patterns:
             ruled.append(_marked(titled))
         mentions = merged(tagged, ruled)
         mentions = merged(mentions, with_both_forms(mentions, forms)[len(mentions) :])
+        mentions = merged(mentions, long_forms_again(doc, mentions, forms))
         mentions = merged(mentions, repeated(text, mentions))
         mentions = with_repeated_phrases(doc, mentions)
         mark(doc, _of_told_kind(text, _of_known_kind(text, mentions, known), named))

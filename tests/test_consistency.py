@@ -4,8 +4,14 @@ import pytest
 import spacy
 from spacy.language import Language
 
-from scholargraph.extract.annotations import Marked, mark, marked
-from scholargraph.extract.consistency import PHRASE_AGAIN, repeated, with_repeated_phrases
+from scholargraph.extract.annotations import Marked, ShortForm, mark, marked
+from scholargraph.extract.consistency import (
+    LONG_FORM_AGAIN,
+    PHRASE_AGAIN,
+    long_forms_again,
+    repeated,
+    with_repeated_phrases,
+)
 from scholargraph.extract.pipeline import register
 
 
@@ -16,6 +22,7 @@ def nlp() -> Language:
         "en", config={"nlp": {"tokenizer": {"@tokenizers": "scholargraph.Tokenizer.v1"}}}
     )
     nlp.add_pipe("scholar_sentences")
+    nlp.add_pipe("scholar_abbreviations")
     nlp.add_pipe("scholar_patterns")
     return nlp
 
@@ -112,6 +119,44 @@ def test_an_ordinary_phrase_is_not_repeated(nlp):
     )
 
     assert len(found) == 2
+
+
+LONG_FORM = (
+    "We use river noise models (RNM). Old River Noise Models are slow. A noise model is not."
+)
+
+
+def test_the_long_form_of_an_abbreviation_is_found_again_in_any_case(nlp):
+    doc = nlp.get_pipe("scholar_sentences")(nlp.make_doc(LONG_FORM))
+    defined = ShortForm(26, 29, 7, 25)
+
+    found = long_forms_again(doc, [Marked(7, 25, "method", 0.8)], [defined])
+
+    assert [LONG_FORM[m.start : m.end] for m in found] == [
+        "river noise models",
+        "River Noise Models",
+    ]
+    assert found[1] == Marked(37, 55, "method", 0.8 * LONG_FORM_AGAIN)
+
+
+@pytest.mark.parametrize(
+    "mentions",
+    [[], [Marked(13, 25, "method", 0.8)], [Marked(7, 25, "metric", 0.8)]],
+    ids=["unmarked", "a part of it", "a metric"],
+)
+def test_only_a_marked_long_form_is_found_again(nlp, mentions):
+    doc = nlp.get_pipe("scholar_sentences")(nlp.make_doc(LONG_FORM))
+
+    assert long_forms_again(doc, mentions, [ShortForm(26, 29, 7, 25)]) == []
+
+
+def test_the_pipeline_finds_long_forms_again(nlp):
+    doc = nlp.get_pipe("scholar_sentences")(nlp.make_doc(LONG_FORM))
+    mark(doc, [Marked(7, 25, "method", 0.8)])
+
+    found = marked(nlp.get_pipe("scholar_patterns")(nlp.get_pipe("scholar_abbreviations")(doc)))
+
+    assert Marked(37, 55, "method", 0.8 * LONG_FORM_AGAIN) in found
 
 
 def test_the_pipeline_repeats_names(nlp):
