@@ -9,30 +9,6 @@ export const ALLOWED = {
 };
 export const FOLDABLE = ["coauthors", "concepts"];
 
-// The state of the form, which also says what is in the middle.
-export function formState(form) {
-  // Not FormData, which leaves out what is disabled for now.
-  const value = (name) => form.elements[name].value.trim();
-  const chosen = [...form.querySelectorAll("[name=kinds]:checked")].map((box) => box.value);
-  return {
-    focus: value("focus"),
-    community: value("community"),
-    view: value("view"),
-    fold: form.elements.fold.checked,
-    a: form.elements.a.dataset.iri || value("a"),
-    b: form.elements.b.dataset.iri || value("b"),
-    kinds: KINDS.filter((kind) => chosen.includes(kind)),
-    from: value("from"),
-    to: value("to"),
-    min: value("min"),
-    confidence: Number(value("confidence")),
-    limit: value("limit"),
-    open: [],
-    hide: [],
-    pins: [],
-  };
-}
-
 export function query(chosen) {
   const pairs = new URLSearchParams();
   pairs.set("view", chosen.view);

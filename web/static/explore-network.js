@@ -2,7 +2,7 @@
 
 import { Colours } from "./explore-colours.js";
 import { folded } from "./explore-dom.js";
-import { placedNames } from "./explore-labels.js";
+import { Names } from "./explore-names.js";
 import { placedBeside, spread } from "./explore-placing.js";
 import { drawnAsSvg } from "./explore-svg.js";
 
@@ -29,7 +29,7 @@ export class NetworkView {
     this.nodes = new vis.DataSet();
     this.edges = new vis.DataSet();
     this.shown = new vis.DataView(this.nodes, { filter: (node) => this.isShown(node.id) });
-    this.widths = new Map();
+    this.names = new Names(this);
     this.net = null;
     const redo = () => this.recolour();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redo);
@@ -105,7 +105,7 @@ export class NetworkView {
     canvas.setAttribute("role", "application");
     canvas.setAttribute("aria-label", this.frame.dataset.label);
     canvas.addEventListener("keydown", (event) => this.key(event));
-    this.net.on("afterDrawing", (context) => this.drawNames(context));
+    this.net.on("afterDrawing", (context) => this.names.draw(context));
     this.net.on("hoverNode", ({ node }) => this.hover(node));
     this.net.on("blurNode", () => this.hover(null));
     this.net.on("click", ({ nodes, edges }) => {
@@ -402,67 +402,6 @@ export class NetworkView {
     return { left, right, top, bottom };
   }
 
-  names(context) {
-    const things = this.ranked.filter((id) => this.isShown(id)).map((id) => ({
-      id,
-      label: this.label(id),
-      longer: this.things.get(id).group === "community",
-      box: this.net.getBoundingBox(id),
-      special: id === this.hovered || id === this.selected || id === this.focus,
-      near: this.emphasised?.has(id),
-    })).filter(({ box }) => box);
-    return placedNames(things, {
-      scale: this.net.getScale(),
-      view: this.seen(),
-      widthOf: (name, bold) => this.width(context, name, bold),
-      emphasised: this.emphasised !== null,
-    });
-  }
-
-  drawNames(context) {
-    const scale = this.net.getScale();
-    context.textAlign = "center";
-    context.textBaseline = "top";
-    context.lineJoin = "round";
-    context.strokeStyle = this.colours.paper;
-    context.fillStyle = this.colours.ink;
-    context.lineWidth = 3.5 / scale;
-    let font = "";
-    for (const { text, x, y, size, bold } of this.names(context)) {
-      const wanted = `${bold ? 600 : 400} ${size}px ${this.colours.face}`;
-      if (wanted !== font) context.font = font = wanted;
-      context.strokeText(text, x, y);
-      context.fillText(text, x, y);
-    }
-    if (this.focus && this.isShown(this.focus)) this.ring(context, this.focus, 3 / scale, 2 / scale, []);
-    for (const id of this.pins) {
-      if (this.isShown(id)) this.ring(context, id, 2 / scale, 1.5 / scale, [3 / scale, 2 / scale]);
-    }
-  }
-
-  ring(context, id, away, width, dashes) {
-    const box = this.net.getBoundingBox(id);
-    const radius = Math.max(box.right - box.left, box.bottom - box.top) / 2 + away;
-    context.beginPath();
-    context.setLineDash(dashes);
-    context.arc((box.left + box.right) / 2, (box.top + box.bottom) / 2, radius, 0, 2 * Math.PI);
-    context.lineWidth = width;
-    context.strokeStyle = this.colours.ink;
-    context.stroke();
-    context.setLineDash([]);
-  }
-
-  width(context, name, bold) {
-    const key = bold ? `b${name}` : `r${name}`;
-    if (!this.widths.has(key)) {
-      const before = context.font;
-      context.font = `${bold ? 600 : 400} 13px ${this.colours.face}`;
-      this.widths.set(key, context.measureText(name).width);
-      context.font = before;
-    }
-    return this.widths.get(key);
-  }
-
   // ---- files
 
   // The picture as it stands, as a PNG.
@@ -481,7 +420,7 @@ export class NetworkView {
   // The picture as it stands, as SVG; `legend` are rows {kind, name}.
   svg(heading, legend) {
     const places = this.net.getPositions();
-    const names = this.names(this.frame.querySelector("canvas").getContext("2d"));
+    const names = this.names.placed(this.frame.querySelector("canvas").getContext("2d"));
     const nodes = this.shownThings().map((thing) => ({
       ...places[thing.id],
       title: thing.label,

@@ -1,7 +1,8 @@
 // The view's page: wires its controls to the picture, the panel, the tables and the address.
 
-import { ALLOWED, FOLDABLE, KINDS, formState, query } from "./explore-address.js";
+import { ALLOWED, FOLDABLE, KINDS, query } from "./explore-address.js";
 import { byId, count, make, save } from "./explore-dom.js";
+import { formState, showChosen } from "./explore-form.js";
 import { showSizes } from "./explore-legend.js";
 import { NetworkView } from "./explore-network.js";
 import { Panel } from "./explore-panel.js";
@@ -159,7 +160,7 @@ function restore(memento) {
   asked += 1; // an answer under way is for what was
   picture = memento.picture;
   network.restore(memento.network);
-  fillForm(true);
+  fillForm({ whole: true });
   panel.nothing();
   refresh();
 }
@@ -207,40 +208,9 @@ function use(found, { keep = false } = {}) {
   refresh();
 }
 
-function fillForm(whole = false) {
-  const { view, folded, community, ends } = picture;
-  for (const row of document.querySelectorAll(".kind[data-kind]")) {
-    const { kind } = row.dataset;
-    const box = row.querySelector("input");
-    row.hidden = !box || folded || (live && !ALLOWED[view].includes(kind));
-    if (!box) row.hidden = !folded;
-    else box.checked = picture.kinds.includes(kind) && !network.hiddenKinds.has(kind);
-  }
-  if (!live) return;
-  const values = { focus: picture.focus && view !== "path" ? picture.focus : "", community: community || "", view };
-  Object.assign(values, { from: picture.from ?? "", to: picture.to ?? "", min: picture.min, limit: picture.limit, confidence: picture.confidence });
-  for (const [name, value] of Object.entries(values)) {
-    const input = form.elements[name];
-    // What somebody is typing is newer than the answer.
-    if (input && (whole || input !== document.activeElement || input.type === "range")) input.value = value;
-  }
-  for (const name of ["focus", "community"]) form.elements[name].disabled = !values[name];
-  ["a", "b"].forEach((name, at) => {
-    const field = form.elements[name];
-    field.dataset.iri = ends[at]?.iri ?? "";
-    field.value = ends[at]?.label ?? "";
-  });
-  form.elements.fold.checked = folded;
-  const path = view === "path";
-  byId("ends").hidden = !path;
-  byId("folding").hidden = !FOLDABLE.includes(view) || Boolean(community);
-  byId("unfolded").hidden = !community;
-  byId("bounds").classList.toggle("all-years", folded || Boolean(community));
-  for (const name of ["from", "to", "min", "confidence", "from-thumb", "to-thumb"]) byId(name).disabled = folded || Boolean(community);
-  byId("min").disabled ||= path;
-  byId("limit").disabled = path;
-  byId("confidence-told").textContent = Number(picture.confidence).toFixed(2);
-  slider.setSpan(picture.span);
+function fillForm({ whole = false } = {}) {
+  showChosen(form, picture, { network, live, whole });
+  if (live) slider.setSpan(picture.span);
 }
 
 // ---- what is said of the whole picture
