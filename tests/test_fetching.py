@@ -7,6 +7,7 @@ No test leaves this machine: pages are made up in the shapes of the services' ow
 import json
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +17,7 @@ from click.testing import CliRunner
 
 from scholargraph.cli import cli
 from scholargraph.commands.fetching import SERVICES as OFFERED
-from scholargraph.extract.fetching import SERVICES, FetchError, fetch
+from scholargraph.extract.fetching import SERVICES, Fetched, FetchError, fetch
 from scholargraph.extract.fetching.folder import STATE
 from scholargraph.extract.fetching.transport import TRIES, Transport
 from scholargraph.extract.papers import Paper
@@ -191,16 +192,15 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture
+def fetched(service: Service, clock: Clock) -> Callable[..., Fetched]:
+    """`fetch` from the service here, in no time."""
+    return partial(fetch, address=service.address, environment={}, transport=clock.transport)
+
+
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_search_is_fetched_to_its_end_and_read_back(name, service, clock, tmp_path):
-    found = fetch(
-        name,
-        ["owls"],
-        tmp_path / "owls",
-        address=service.address,
-        environment={},
-        transport=clock.transport,
-    )
+def test_a_search_is_fetched_to_its_end_and_read_back(name, fetched, tmp_path):
+    found = fetched(name, ["owls"], tmp_path / "owls")
 
     papers = [
         record
@@ -214,15 +214,8 @@ def test_a_search_is_fetched_to_its_end_and_read_back(name, service, clock, tmp_
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_requests_are_as_far_apart_as_the_service_wants(name, service, clock, tmp_path):
-    fetch(
-        name,
-        ["owls"],
-        tmp_path / "owls",
-        address=service.address,
-        environment={},
-        transport=clock.transport,
-    )
+def test_requests_are_as_far_apart_as_the_service_wants(name, service, clock, fetched, tmp_path):
+    fetched(name, ["owls"], tmp_path / "owls")
 
     assert len(clock.slept) == len(service.requests) - 1
     assert all(seconds == pytest.approx(SERVICES[name].pause) for seconds in clock.slept)
@@ -234,18 +227,10 @@ def test_arxiv_is_asked_once_in_three_seconds():
 
 @pytest.mark.parametrize("fault", [cut, busy, down_for_repair])
 @pytest.mark.parametrize("name", ["arxiv", "crossref"])
-def test_what_passes_is_tried_again(name, fault, service, clock, tmp_path):
+def test_what_passes_is_tried_again(name, fault, service, clock, fetched, tmp_path):
     service.faults = [fault, fault]
 
-    found = fetch(
-        name,
-        ["owls"],
-        tmp_path / "owls",
-        limit=100,
-        address=service.address,
-        environment={},
-        transport=clock.transport,
-    )
+    found = fetched(name, ["owls"], tmp_path / "owls", limit=100)
 
     assert found.records == 100
     assert len(service.requests) == 3
@@ -253,85 +238,58 @@ def test_what_passes_is_tried_again(name, fault, service, clock, tmp_path):
         assert [seconds for seconds in clock.slept if seconds >= 7]
 
 
-def test_what_does_not_pass_is_given_up_and_goes_on_later(service, clock, tmp_path):
+def test_what_does_not_pass_is_given_up_and_goes_on_later(service, fetched, tmp_path):
     folder = tmp_path / "owls"
-    options: dict[str, Any] = {
-        "address": service.address,
-        "environment": {},
-        "transport": clock.transport,
-    }
-    fetch("crossref", ["owls"], folder, limit=100, **options)
+    fetched("crossref", ["owls"], folder, limit=100)
     service.faults = [busy] * TRIES
     with pytest.raises(FetchError, match="429 .*what came before is kept"):
-        fetch("crossref", ["owls"], folder, **options)
+        fetched("crossref", ["owls"], folder)
     kept = (folder / "0001.json").stat().st_mtime_ns
     service.requests.clear()
 
-    found = fetch("crossref", ["owls"], folder, **options)
+    found = fetched("crossref", ["owls"], folder)
 
     assert (found.records, found.new) == (TOTAL, TOTAL - 100)
     assert [asked["cursor"] for asked in service.requests] == ["100", "200"]
     assert (folder / "0001.json").stat().st_mtime_ns == kept
 
 
-def test_a_page_that_was_written_but_not_yet_noted_is_fetched_again(service, clock, tmp_path):
+def test_a_page_that_was_written_but_not_yet_noted_is_fetched_again(fetched, tmp_path):
     folder = tmp_path / "owls"
-    options: dict[str, Any] = {
-        "address": service.address,
-        "environment": {},
-        "transport": clock.transport,
-    }
-    fetch("arxiv", ["owls"], folder, limit=100, **options)
+    fetched("arxiv", ["owls"], folder, limit=100)
     (folder / "0002.xml").write_bytes(b"half a pa")
 
-    found = fetch("arxiv", ["owls"], folder, **options)
+    found = fetched("arxiv", ["owls"], folder)
 
     assert found.records == TOTAL
     assert recognise(folder / "0002.xml") == "arxiv"
 
 
-def test_a_finished_fetch_asks_nothing_more(service, clock, tmp_path):
-    options: dict[str, Any] = {
-        "address": service.address,
-        "environment": {},
-        "transport": clock.transport,
-    }
-    fetch("semanticscholar", ["owls"], tmp_path / "owls", **options)
+def test_a_finished_fetch_asks_nothing_more(service, fetched, tmp_path):
+    fetched("semanticscholar", ["owls"], tmp_path / "owls")
     service.requests.clear()
 
-    found = fetch("semanticscholar", ["owls"], tmp_path / "owls", **options)
+    found = fetched("semanticscholar", ["owls"], tmp_path / "owls")
 
     assert (found.new, found.complete, service.requests) == (0, True, [])
 
 
-def test_a_wrong_question_is_not_repeated(service, clock, tmp_path):
+def test_a_wrong_question_is_not_repeated(service, fetched, tmp_path):
     service.faults = [lambda handler: send(handler, b'{"message": "no such filter"}', 400)]
 
     with pytest.raises(FetchError, match="400 .*no such filter"):
-        fetch(
-            "openalex",
-            ["colour:blue"],
-            tmp_path / "owls",
-            address=service.address,
-            environment={},
-            transport=clock.transport,
-        )
+        fetched("openalex", ["colour:blue"], tmp_path / "owls")
     assert len(service.requests) == 1
     assert not (tmp_path / "owls").exists()
 
 
-def test_keys_come_from_the_environment_and_stay_out_of_messages(service, clock, tmp_path):
+def test_keys_come_from_the_environment_and_stay_out_of_messages(service, fetched, tmp_path):
     environment = {
         "OPENALEX_API_KEY": "secret-1",
         "SEMANTIC_SCHOLAR_API_KEY": "secret-2",
         "SCHOLARGRAPH_MAILTO": "ada@example.org",
     }
-    options: dict[str, Any] = {
-        "address": service.address,
-        "environment": environment,
-        "transport": clock.transport,
-    }
-    fetch("openalex", ["owls", "publication_year:2024"], tmp_path / "a", **options)
+    fetched("openalex", ["owls", "publication_year:2024"], tmp_path / "a", environment=environment)
     assert service.requests[0] == {
         "search": "owls",
         "filter": "publication_year:2024",
@@ -342,28 +300,20 @@ def test_keys_come_from_the_environment_and_stay_out_of_messages(service, clock,
     }
     assert "ada@example.org" in service.headers[0]["user-agent"]
 
-    fetch("semanticscholar", ["owls"], tmp_path / "b", limit=1, **options)
+    fetched("semanticscholar", ["owls"], tmp_path / "b", limit=1, environment=environment)
     assert service.headers[-1]["x-api-key"] == "secret-2"
     service.faults = [busy] * TRIES
     with pytest.raises(FetchError) as caught:
-        fetch("openalex", ["bats"], tmp_path / "c", **options)
+        fetched("openalex", ["bats"], tmp_path / "c", environment=environment)
 
     assert "secret" not in str(caught.value)
     assert "ada@" not in str(caught.value)
     assert "secret" not in (tmp_path / "a" / STATE).read_text()
 
 
-def test_words_for_arxiv_are_all_wanted_unless_they_name_a_field(service, clock, tmp_path):
+def test_words_for_arxiv_are_all_wanted_unless_they_name_a_field(service, fetched, tmp_path):
     for number, words in enumerate((["snowy", "owl"], ["cat:cs.CV AND ti:owl"])):
-        fetch(
-            "arxiv",
-            words,
-            tmp_path / str(number),
-            limit=1,
-            address=service.address,
-            environment={},
-            transport=clock.transport,
-        )
+        fetched("arxiv", words, tmp_path / str(number), limit=1)
 
     assert [asked["search_query"] for asked in service.requests] == [
         "all:snowy AND all:owl",
@@ -371,34 +321,103 @@ def test_words_for_arxiv_are_all_wanted_unless_they_name_a_field(service, clock,
     ]
 
 
-def test_a_folder_of_another_search_is_left_alone(service, clock, tmp_path):
-    options: dict[str, Any] = {
-        "address": service.address,
-        "environment": {},
-        "transport": clock.transport,
-    }
-    fetch("arxiv", ["owls"], tmp_path / "owls", limit=1, **options)
+def test_a_folder_of_another_search_is_left_alone(fetched, tmp_path):
+    fetched("arxiv", ["owls"], tmp_path / "owls", limit=1)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("mine")
 
     with pytest.raises(FetchError, match="holds arxiv 'owls'"):
-        fetch("arxiv", ["bats"], tmp_path / "owls", **options)
+        fetched("arxiv", ["bats"], tmp_path / "owls")
     with pytest.raises(FetchError, match="not empty"):
-        fetch("arxiv", ["bats"], tmp_path / "mine", **options)
+        fetched("arxiv", ["bats"], tmp_path / "mine")
 
 
-def test_a_page_that_was_changed_is_noticed(service, clock, tmp_path):
-    options: dict[str, Any] = {
-        "address": service.address,
-        "environment": {},
-        "transport": clock.transport,
-    }
-    fetch("arxiv", ["owls"], tmp_path / "owls", limit=1, **options)
+def test_a_page_that_was_changed_is_noticed(fetched, tmp_path):
+    fetched("arxiv", ["owls"], tmp_path / "owls", limit=1)
     with (tmp_path / "owls" / "0001.xml").open("ab") as file:
         file.write(b" ")
 
     with pytest.raises(FetchError, match="not as it was fetched"):
-        fetch("arxiv", ["owls"], tmp_path / "owls", **options)
+        fetched("arxiv", ["owls"], tmp_path / "owls")
+
+
+# What each of them has sent, or might, that is not as documented.
+STRANGE = {
+    "arxiv": (
+        '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:o="http://a9.com/-/spec/opensearch/1.1/">'
+        "<o:totalResults>many</o:totalResults></feed>"
+    ),
+    "openalex": '{"results": [{}], "meta": {"count": 500, "next_cursor": {"after": 5}}}',
+    "semanticscholar": "[" * 100_000,
+    "crossref": json.dumps({"message": {"items": [{}] * 100, "next-cursor": 5}}),
+}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_strange_page_is_given_up_in_one_line(name, service, fetched, tmp_path):
+    service.faults = [lambda handler: send(handler, STRANGE[name].encode())] * TRIES
+
+    with pytest.raises(FetchError, match="it sent "):
+        fetched(name, ["owls"], tmp_path / "owls")
+    assert not (tmp_path / "owls").exists()
+
+
+@pytest.mark.parametrize(
+    "meta", [{"count": "12", "page": [1]}, {"count": None, "page": "first"}, {"count": 1.5}]
+)
+def test_what_openalex_counts_wrongly_is_not_known(meta):
+    page = SERVICES["openalex"].page(json.dumps({"results": [{}], "meta": meta}).encode(), None)
+
+    assert page.next is None
+    assert page.total in (None, 12)
+
+
+@pytest.mark.parametrize("said", ["²", "Wed, 21 Oct 2015 07:28:00 -0000", "soon", "9" * 400])
+def test_a_strange_time_to_wait_is_no_obstacle(said, service, fetched, tmp_path):
+    body, name = b"slow down", "Retry-After"
+    service.faults = [lambda handler: send(handler, body, 429, **{name: said})]
+
+    assert fetched("crossref", ["owls"], tmp_path / "owls", limit=1).records == 100
+
+
+def test_a_key_stays_out_of_what_is_said_where_nobody_answers(clock, tmp_path):
+    with pytest.raises(FetchError) as caught:
+        fetch(
+            "openalex",
+            ["owls"],
+            tmp_path / "owls",
+            address="http://127.0.0.1:9",
+            environment={"OPENALEX_API_KEY": "secret-1", "SCHOLARGRAPH_MAILTO": "ada@example.org"},
+            transport=clock.transport,
+        )
+
+    assert "refused" in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert "ada@" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["ftp://mirror.example", "mirror.example", "http://"])
+def test_an_address_that_is_none_is_not_tried(address, clock, tmp_path):
+    with pytest.raises(FetchError, match="write one with https://"):
+        fetch("arxiv", ["owls"], tmp_path, address=address, transport=clock.transport)
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize(
+    "state", ['{"service": "arxiv", "words": ["owls"], "pages": [{}]}', "\xff"]
+)
+def test_a_folder_whose_state_is_unreadable_is_left_alone(state, fetched, tmp_path):
+    (tmp_path / STATE).write_bytes(state.encode("latin-1"))
+
+    with pytest.raises(FetchError, match="name another folder"):
+        fetched("arxiv", ["owls"], tmp_path)
+
+
+def test_a_folder_that_cannot_be_is_said_in_one_line(fetched, tmp_path):
+    (tmp_path / "file").touch()
+
+    with pytest.raises(FetchError, match="name another folder"):
+        fetched("arxiv", ["owls"], tmp_path / "file")
 
 
 def test_nobody_there_is_said_in_one_line(clock, tmp_path):

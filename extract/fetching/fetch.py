@@ -1,6 +1,7 @@
 """A search at a service, fetched to its end or to a limit, from where the last try stopped."""
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,8 @@ def fetch(
         raise FetchError(f"no service is called {service!r}; choose from {', '.join(SERVICES)}")
     if not any(word.strip() for word in words):
         raise FetchError("nothing to look for; give some words")
+    if address and not re.match(r"https?://[^/\s]", address):
+        raise FetchError(f"{address}: no address of a service; write one with https://")
     place = Folder(folder, service, list(words))
     progress = place.progress()
     before = progress.records

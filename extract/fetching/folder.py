@@ -13,6 +13,7 @@ goes on with the page after the last one named.
 import hashlib
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,17 +62,24 @@ class Folder:
             if self.path.exists() and any(self.path.iterdir()):
                 raise FetchError(f"{self.path}: not empty; name another folder") from None
             return Progress(self._service, self._words)
+        except OSError as error:
+            raise FetchError(f"{self.path}: {error.strerror}; name another folder") from None
+        except ValueError as error:
+            raise FetchError(f"{self.path / STATE}: {error}; name another folder") from None
         try:
             found = Progress(**json.loads(text))
-        except (ValueError, TypeError) as error:
+            pages = [
+                (self.path / page["file"], page["sha256"], int(page["records"]))
+                for page in found.pages
+            ]
+        except (ValueError, TypeError, KeyError) as error:
             raise FetchError(f"{self.path / STATE}: {error}; name another folder") from None
         if (found.service, found.words) != (self._service, self._words):
             raise FetchError(
                 f"{self.path}: holds {found.service} {' '.join(found.words)!r}; name another folder"
             )
-        for page in found.pages:
-            file = self.path / page["file"]
-            if not file.exists() or _sha256(file.read_bytes()) != page["sha256"]:
+        for file, sha256, _ in pages:
+            if not file.exists() or _sha256(file.read_bytes()) != sha256:
                 raise FetchError(
                     f"{file}: is not as it was fetched; remove the folder to fetch it again"
                 )
@@ -80,7 +88,6 @@ class Folder:
     def keep(self, progress: Progress, content: bytes, suffix: str, records: int) -> Path:
         """Writes the next page, and *progress* with it."""
         name = f"{len(progress.pages) + 1:04}.{suffix}"
-        self.path.mkdir(parents=True, exist_ok=True)
         _replace(self.path / name, content)
         page = {"file": name, "sha256": _sha256(content), "records": records}
         progress.pages.append(page)
@@ -88,7 +95,6 @@ class Folder:
 
     def save(self, progress: Progress) -> None:
         """Writes *progress*."""
-        self.path.mkdir(parents=True, exist_ok=True)
         text = json.dumps(asdict(progress), ensure_ascii=False, indent=1) + "\n"
         _replace(self.path / STATE, text.encode())
 
@@ -100,13 +106,15 @@ class Folder:
 def _replace(path: Path, content: bytes) -> None:
     draft = path.with_name(f".{path.name}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
         raise FetchError(f"{path}: cannot be written: {error.strerror}") from error
 
 

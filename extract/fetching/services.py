@@ -93,7 +93,9 @@ class ArXiv:
         for entry in entries:
             if entry.findtext(f"{atom}title") == "Error":
                 raise Unexpected(f"an error: {entry.findtext(f'{atom}summary')}")
-        total = int(feed.findtext(f"{search}totalResults") or len(entries))
+        total = _count(feed.findtext(f"{search}totalResults", "").strip() or len(entries))
+        if total is None:
+            raise Unexpected("a feed that does not say how many papers there are")
         start = int(cursor or 0)
         if not entries and start < total:
             raise Unexpected("a page without entries, which arXiv sends now and then")
@@ -144,10 +146,10 @@ class OpenAlex:
         results, meta = answer.get("results"), answer.get("meta")
         if not isinstance(results, list) or not isinstance(meta, dict):
             raise Unexpected(f"no list of works: {_told(answer)}")
-        total = meta.get("count")
-        following = meta.get("next_cursor")
+        total = _count(meta.get("count"))
+        following = _cursor(meta.get("next_cursor"))
         if "next_cursor" not in meta:
-            number = int(meta.get("page") or 1)
+            number = _count(meta.get("page")) or 1
             left = number * self.size < min(total or 0, self.most)
             following = str(number + 1) if left else None
         return Page(len(results), total, following if results else None)
@@ -182,7 +184,8 @@ class SemanticScholar:
                 return Page(0, 0, None)
             raise Unexpected(f"no list of papers: {_told(answer)}")
         found = answer["data"]
-        return Page(len(found), answer.get("total"), answer.get("token") if found else None)
+        following = _cursor(answer.get("token")) if found else None
+        return Page(len(found), _count(answer.get("total")), following)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +217,8 @@ class Crossref:
             raise Unexpected(f"no list of works: {_told(message)}")
         items = message["items"]
         # Its cursor goes on for ever; an incomplete page is the last.
-        following = message.get("next-cursor") if len(items) == self.size else None
-        return Page(len(items), message.get("total-results"), following)
+        following = _cursor(message.get("next-cursor")) if len(items) == self.size else None
+        return Page(len(items), _count(message.get("total-results")), following)
 
 
 SERVICES: dict[str, Service] = {
@@ -231,9 +234,24 @@ def _object(content: bytes) -> dict[str, Any]:
         answer = json.loads(content)
     except ValueError as error:
         raise Unexpected(f"not JSON: {error}") from None
+    except RecursionError:
+        raise Unexpected("JSON that is nested too deeply") from None
     if not isinstance(answer, dict):
         raise Unexpected("JSON, but no object")
     return answer
+
+
+def _count(value: object) -> int | None:
+    """A whole number, as JSON or in its digits; None for anything else."""
+    if isinstance(value, str) and re.fullmatch(r"\d{1,15}", value, re.ASCII):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _cursor(value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise Unexpected(f"no cursor of a next page, but {json.dumps(value)[:60]}")
+    return value or None
 
 
 def _told(answer: object) -> str:

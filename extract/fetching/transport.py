@@ -117,7 +117,10 @@ class Transport:
             finally:
                 answer.release_conn()
         except urllib3.exceptions.HTTPError as error:
-            raise _Trouble(f"no whole answer came: {error}") from None
+            reason = (
+                getattr(error, "reason", None) or error
+            )  # the whole error has the address in it
+            raise _Trouble(f"no whole answer came: {reason}") from None
         if answer.status != 200:
             raise _refusal(answer, content)
         if not whole:
@@ -149,10 +152,12 @@ def _seconds(header: str | None) -> float | None:
     """Retry-After, in seconds or as a date (RFC 9110, 10.2.3)."""
     if not header:
         return None
-    if header.strip().isdigit():
+    if re.fullmatch(r"\d{1,9}", header.strip(), re.ASCII):
         return float(header)
     try:
         moment = parsedate_to_datetime(header)
     except ValueError:
         return None
+    if moment.tzinfo is None:  # what '-0000' becomes
+        moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
