@@ -85,7 +85,7 @@ def _query_text(question: str) -> str:
     "export_format",
     metavar="SUFFIX",
     help="ttl, nt, jsonld, rdf, trig, nq; graphml, gexf, csv, json for networks;"
-    " csv, bib, ris, json for papers."
+    " csv, bib, ris, json (CSL), jsonld (schema.org) for papers."
     "  [default: by the file's suffix]",
 )
 @store_option
@@ -97,6 +97,7 @@ def export(file: Path, what: str | None, export_format: str | None, store: Path 
     scholargraph export graph.ttl
     scholargraph export coauthors.graphml
     scholargraph export papers.bib
+    scholargraph export papers.jsonld
     """
     from scholargraph.graph.export import export as exported
     from scholargraph.graph.store import Store
@@ -114,8 +115,9 @@ def release(folder: Path, title: str | None, license: str | None, store: Path | 
     """
     Write the graph to the new FOLDER in every form, described for machines.
 
-    It holds the graph as Turtle, nanopublications, tables and networks, and says what they are in
-    croissant.json and dcat.ttl, with the size and the checksum of each.
+    It holds the graph as Turtle, nanopublications, the papers as schema.org describes them, tables
+    and networks, and says what they are in croissant.json and dcat.ttl, with the size and the
+    checksum of each.
 
     \b
     scholargraph release my-field-2026 --license https://creativecommons.org/publicdomain/zero/1.0/

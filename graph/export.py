@@ -21,6 +21,7 @@ from .nanopublications import nanopublications
 from .network import coauthors, concepts
 from .network_files import cytoscape, vosviewer
 from .ris import ris
+from .schema_org import schema_org
 from .serialize import FORMATS, serialize
 from .store import Snapshot
 from .tables import guarded, table, written
@@ -44,7 +45,7 @@ FORMATS_OF: Mapping[What, tuple[str, ...]] = {
     "graph": tuple(FORMATS),
     "coauthors": NETWORK_FORMATS,
     "concepts": NETWORK_FORMATS,
-    "papers": ("csv", "bib", "ris", "json"),
+    "papers": ("csv", "bib", "ris", "json", "jsonld"),
     "authors": ("csv",),
     "terms": ("csv",),
     "mentions": ("csv",),
@@ -171,6 +172,8 @@ def chunks(
         return network_chunks(concepts(corpus, kinds=kinds, minimum=minimum), format)
     if what == "papers" and format in _REFERENCES:
         return _REFERENCES[format](publications(snapshot))
+    if what == "papers" and format == "jsonld":
+        return schema_org(snapshot)
     return table(snapshot, what)
 
 

@@ -29,6 +29,7 @@ CONTENTS: tuple[tuple[What, str], ...] = (
     ("graph", "ttl"),
     ("nanopublications", "trig"),
     *((what, "csv") for what, formats in FORMATS_OF.items() if formats[0] == "csv"),
+    ("papers", "jsonld"),
     ("coauthors", "graphml"),
     ("concepts", "graphml"),
 )

@@ -135,6 +135,19 @@ def _dataset(site: Site) -> Iterator[Triple]:
         yield Triple(dump, term("dcat:mediaType"), NamedNode(MEDIA_TYPES + media_type))
         if site.license:
             yield Triple(dump, term("dct:license"), NamedNode(site.license))
+    yield from _papers(site)
+
+
+def _papers(site: Site) -> Iterator[Triple]:
+    """The papers as schema.org describes them: no dump, for its terms are not the graph's."""
+    file = NamedNode(f"{site.root}export/papers.jsonld")
+    yield Triple(site.dataset, term("dcat:distribution"), file)
+    yield Triple(file, TYPE, term("dcat:Distribution"))
+    yield Triple(file, term("dcat:downloadURL"), file)
+    yield Triple(file, term("dcat:mediaType"), NamedNode(f"{MEDIA_TYPES}application/ld+json"))
+    yield Triple(file, term("dct:conformsTo"), NamedNode(PREFIXES["schema"]))
+    if site.license:
+        yield Triple(file, term("dct:license"), NamedNode(site.license))
 
 
 def _figures(site: Site, census: Census) -> Iterator[Triple]:

@@ -33,6 +33,7 @@ NAMES = {
     "bib": "BibTeX",
     "ris": "RIS",
     "papers.json": "CSL-JSON",
+    "papers.jsonld": "schema.org",
 }
 
 # Up to this many bytes of RDF/XML wait in memory until they are known to be whole.

@@ -34,7 +34,7 @@ from . import problems, references, representations, wording
 from .answering import HTML, JSON, as_json, chosen, page, page_number
 from .author_page import author_page
 from .holdings import current_catalogue
-from .json_ld import scholarly_article
+from .json_ld import head
 from .marking import Piece, Span, marked
 from .problems import Problem, standard
 from .remembered import remembered
@@ -177,7 +177,7 @@ def _paper(iri: NamedNode, said: Statements, form: str) -> Response:
     return page(
         "paper.html",
         page=found,
-        json_ld=scholarly_article(found),
+        json_ld=head(found, plain(said)),
         running=running,
         sentences=_said(found),
         related=related_papers(current_catalogue(), iri.value),
