@@ -1,25 +1,20 @@
-"""What the OpenAPI document says of pages, resources, views, downloads and the machines' paths."""
+"""What the OpenAPI document says of pages, resources and downloads."""
 
 from scholargraph.graph.articles import Article
 from scholargraph.graph.authors import Author
 from scholargraph.graph.catalogue import CONCEPT_KINDS, Counted, Listed
 from scholargraph.graph.concepts import Concept
-from scholargraph.graph.entities import NODE_KINDS
 from scholargraph.graph.export import FORMATS_OF, MEDIA_TYPES
-from scholargraph.graph.links import Evidence
-from scholargraph.graph.ontology import Ontology
 from scholargraph.graph.opening import Rising
 from scholargraph.graph.questions import Question
 from scholargraph.graph.resources import Resource
 from scholargraph.graph.search import Hit
 
-from . import openapi_corpus
-from .choice import MOST, VIEWS
+from . import openapi_corpus, openapi_explore, openapi_machines
 from .json_schema import schema
 from .lists import SORTS, TIED
 from .openapi_parts import (
     HTML,
-    IRI,
     JSON,
     TEXT,
     UNCHANGED,
@@ -27,16 +22,17 @@ from .openapi_parts import (
     answer,
     choice,
     content,
+    list_of,
+    object_of,
     operation,
     parameter,
     whole,
 )
 from .references import WRITERS
-from .representations import GRAPHS, SUFFIXES
+from .representations import GRAPHS
 from .resources import NOUNS
 from .wording import PLURALS
 
-NETWORKS = ("graphml", "gexf", "csv")
 # Sources, runs and the like have no page of their own kind.
 MODELS: dict[str, type] = {"author": Author, "paper": Article} | dict.fromkeys(
     CONCEPT_KINDS, Concept
@@ -47,29 +43,21 @@ ADDRESSED = {"address": {"type": ["string", "null"], "description": "Where its p
 COUNTS = {"type": "object", "additionalProperties": {"type": "integer"}}
 
 
-def _object(**members: Node) -> Node:
-    return {"type": "object", "properties": members, "required": list(members)}
-
-
 def _hits() -> Node:
     found = schema(Hit)
     return found | {"properties": found["properties"] | ADDRESSED}
 
 
-def _list(of: Node) -> Node:
-    return {"type": "array", "items": of}
-
-
 def paths() -> Node:
     """Every path but those of the SPARQL protocols."""
-    people = _start() | _lists() | _resources() | _search() | _explore() | _export()
-    return people | openapi_corpus.paths() | _machines() | _discovery()
+    people = _start() | _lists() | _resources() | _search() | _export()
+    return people | openapi_explore.paths() | openapi_corpus.paths() | openapi_machines.paths()
 
 
 def _start() -> Node:
     rising = schema(Rising | None)
-    home = _object(
-        counts=COUNTS, papersPerYear=COUNTS, rising=rising, questions=_list(schema(Question))
+    home = object_of(
+        counts=COUNTS, papersPerYear=COUNTS, rising=rising, questions=list_of(schema(Question))
     )
     both = content(HTML) | content(JSON, schema=home)
     return {
@@ -97,11 +85,13 @@ def _lists() -> Node:
                 parameter("code", "Only papers with code.", choice("yes"), example="yes"),
             ]
             parameters += [
-                parameter(tied, f"Only papers of this {tied}, by the end of its IRI.", _list(TEXT))
+                parameter(
+                    tied, f"Only papers of this {tied}, by the end of its IRI.", list_of(TEXT)
+                )
                 for tied in TIED
             ]
         number: Node = {"type": "integer"}
-        page = _object(total=number, page=number, pages=number, **{plural: _list(item)})
+        page = object_of(total=number, page=number, pages=number, **{plural: list_of(item)})
         found[f"/{kind}"] = {
             "get": operation(
                 plural,
@@ -151,9 +141,9 @@ def _search() -> Node:
     question = parameter(
         "q", "Beginnings of names; small errors are forgiven.", TEXT, example="graph"
     )
-    group = _object(total={"type": "integer"}, hits=_list(_hits()))
-    page = _object(question=TEXT, found={"type": "object", "additionalProperties": group})
-    suggestions = _object(suggestions=_list(_hits()))
+    group = object_of(total={"type": "integer"}, hits=list_of(_hits()))
+    page = object_of(question=TEXT, found={"type": "object", "additionalProperties": group})
+    suggestions = object_of(suggestions=list_of(_hits()))
     return {
         "/search": {
             "get": operation(
@@ -178,121 +168,6 @@ def _search() -> Node:
                 ],
             )
         },
-    }
-
-
-def _chosen() -> list[Node]:
-    kinds = {"type": "array", "items": choice(*NODE_KINDS)}
-    return [
-        parameter("focus", "The IRI in the middle; without it, the whole graph.", TEXT),
-        parameter("view", "What is drawn.", choice(*VIEWS), example="mixed"),
-        parameter("kinds", "Kinds of nodes, repeated or with commas.", kinds, example=["author"]),
-        parameter("from", "The first year.", whole(0, 9999), example=2015),
-        parameter("to", "The last year.", whole(0, 9999), example=2030),
-        parameter("min", "Papers behind a link, at least.", whole(1, 1_000_000, default=1)),
-        parameter(
-            "confidence",
-            "How sure a paper has to be that it names a concept.",
-            {"type": "number", "minimum": 0, "maximum": 1},
-            example=0.5,
-        ),
-        parameter("limit", "Nodes at most.", whole(1, MOST), example=50),
-        parameter("open", "Nodes that were opened.", _list(TEXT) | {"maxItems": 20}, example=[]),
-        parameter("hide", "Nodes left out.", _list(TEXT), example=[]),
-        parameter("pin", "Where nodes stand: x,y,IRI.", _list(TEXT) | {"maxItems": 60}, example=[]),
-        parameter("fold", "Communities instead of things.", choice("yes", "no"), example="no"),
-        parameter("community", "The community of this thing, by IRI or whole name.", TEXT),
-        parameter("a", "Where a path begins.", TEXT),
-        parameter("b", "Where a path ends.", TEXT),
-    ]
-
-
-def _explore() -> Node:
-    chosen = _chosen()
-    picture = _object(
-        nodes=_list({"type": "object"}), edges=_list({"type": "object"}), heading=TEXT
-    )
-    networks = content(*(MEDIA_TYPES[suffix].partition(";")[0] for suffix in NETWORKS))
-    revalidated = {"ETag": TEXT}
-    end = "An author, a paper or a concept."
-    years, confidence = chosen[3:5], chosen[6]
-    return {
-        "/explore": _get(
-            "explore", "The view", {200: answer("Its page.", content(HTML))}, chosen, 400, 404
-        ),
-        "/explore.json": _get(
-            "exploreData",
-            "Nodes and links of the view",
-            {
-                200: answer("With coordinates.", content(JSON, schema=picture), **revalidated),
-                304: UNCHANGED,
-            },
-            chosen,
-            *(400, 404),
-        ),
-        "/explore.html": _get(
-            "exploreFile",
-            "The view as one file that needs no server",
-            {200: answer("The file.", content(HTML), **revalidated), 304: UNCHANGED},
-            chosen,
-            *(400, 404),
-        ),
-        "/explore.{suffix}": _get(
-            "exploreNetwork",
-            "The network of the view, for other programs",
-            {200: answer("The file.", networks)},
-            [parameter("suffix", "The format.", choice(*NETWORKS), where="path"), *chosen],
-            *(400, 404),
-        ),
-        "/explore.vosviewer.json": _get(
-            "exploreVosviewer",
-            "The network of the view for VOSviewer",
-            {200: answer("The file.", content(JSON))},
-            chosen,
-            *(400, 404),
-        ),
-        "/explore.cyjs": _get(
-            "exploreCytoscape",
-            "The network of the view for Cytoscape",
-            {200: answer("The file.", content(JSON))},
-            chosen,
-            *(400, 404),
-        ),
-        "/explore/query": _get(
-            "exploreQuery",
-            "The SPARQL editor with a query for the nodes of the view",
-            {
-                200: answer(
-                    "The query, too long for an address.", content("application/sparql-query")
-                ),
-                303: answer("The editor.", Location=TEXT),
-            },
-            chosen,
-            *(400, 404),
-        ),
-        "/explore/evidence.json": _get(
-            "evidence",
-            "The sentences behind a link",
-            {
-                200: answer("Papers.", content(JSON, schema=schema(Evidence)), **revalidated),
-                304: UNCHANGED,
-            },
-            [
-                parameter("a", end, IRI, required=True),
-                parameter("b", end, IRI, required=True),
-                *years,
-                confidence,
-            ],
-            *(400, 404),
-        ),
-    }
-
-
-def _get(
-    identity: str, summary: str, good: dict[int, Node], parameters: list[Node], *statuses: int
-) -> Node:
-    return {
-        "get": operation(identity, summary, good, *statuses, tag="Network", parameters=parameters)
     }
 
 
@@ -328,108 +203,3 @@ def _export() -> Node:
             )
         }
     return found
-
-
-def _machines() -> Node:
-    terms = schema(Ontology)
-    prefixes: Node = {"type": "object", "additionalProperties": TEXT}
-    terms = terms | {"properties": terms["properties"] | {"namespace": TEXT, "prefixes": prefixes}}
-    version = parameter("version", "The version.", TEXT, where="path", example="9.1.2")
-    file = parameter("name", "The file.", TEXT, where="path", example="vis-network.min.js")
-    asset = parameter("filename", "The file.", TEXT, where="path", example="app.css")
-    anything = content("*/*")
-    health = content(JSON, schema=_object(status=TEXT))
-    ready = content(JSON, schema=_object(status=TEXT, snapshot=TEXT))
-    measured = content("text/plain", "application/openmetrics-text")
-    described = content(JSON, schema={"type": "object", "required": ["openapi", "info", "paths"]})
-    graphs = content(*GRAPHS)
-    suffix = parameter(
-        "suffix", "The format.", choice(*(name[1:] for name in SUFFIXES)), where="path"
-    )
-    see_other = {303: answer("The fragment, which only clients know, goes along.", Location=TEXT)}
-    return {
-        "/ontology": _machine(
-            "ontology",
-            "What the terms mean",
-            answer("All terms.", graphs | content(HTML) | content(JSON, schema=terms), Link=TEXT),
-            406,
-        ),
-        "/ontology.{suffix}": _machine(
-            "ontologyAs",
-            "The same in one format",
-            answer("RDF.", graphs, Link=TEXT),
-            404,
-            parameters=[suffix],
-        ),
-        "/ns": {"get": operation("namespace", "Where terms point", see_other, tag="Machines")},
-        "/.well-known/void": _machine(
-            "void",
-            "What the data are: VoID and DCAT",
-            answer("Figures by graph, class and property.", graphs | content(HTML), Link=TEXT),
-            *(400, 406),
-        ),
-        "/.well-known/void.{suffix}": _machine(
-            "voidAs",
-            "The same in one format",
-            answer("RDF.", graphs, Link=TEXT),
-            *(400, 404, 406),
-            parameters=[suffix],
-        ),
-        "/health": _machine("health", "As /health/ready", answer("Ready.", ready)),
-        "/health/ready": _machine("ready", "Can it answer?", answer("Ready.", ready)),
-        "/health/live": _machine("live", "Does it run?", answer("It does.", health)),
-        "/metrics": _machine("scrape", "Figures for Prometheus", answer("All.", measured), 406),
-        "/openapi.json": _machine("openapi", "This document", answer("OpenAPI.", described)),
-        "/static/{filename}": _machine(
-            "asset", "What pages load", answer("A file.", anything), 404, parameters=[asset]
-        ),
-        "/vendor/{version}/{name}": _machine(
-            "vendor",
-            "Other people's code that pages load",
-            answer("A file.", anything),
-            404,
-            parameters=[version, file],
-        ),
-    }
-
-
-def _discovery() -> Node:
-    sitemap = answer("A site map.", content("application/xml"), ETag=TEXT)
-    kind = parameter("kind", "What it lists.", choice(*PLURALS), where="path")
-    number = parameter("number", "Which part.", whole(1, 10_000), where="path", example=1)
-    uri = parameter("uri", "An IRI of the graph.", IRI, required=True)
-    return {
-        "/robots.txt": _machine(
-            "robots", "What crawlers may read", answer("Rules.", content("text/plain"), ETag=TEXT)
-        ),
-        "/sitemap.xml": _machine("sitemap", "Which site maps there are", sitemap),
-        "/sitemap-{kind}-{number}.xml": _machine(
-            "sitemapOf", "Addresses of one kind", sitemap, 404, parameters=[kind, number]
-        ),
-        "/opensearch.xml": _machine(
-            "opensearch",
-            "The search, for browsers",
-            answer("OpenSearch.", content("application/opensearchdescription+xml"), ETag=TEXT),
-        ),
-        "/lookup": {
-            "get": operation(
-                "lookup",
-                "Where the resource of an IRI is",
-                {303: answer("Its address here.", Location=TEXT)},
-                *(400, 404),
-                tag="Machines",
-                parameters=[uri],
-            )
-        },
-    }
-
-
-def _machine(
-    identity: str, summary: str, found: Node, *statuses: int, parameters: list[Node] | None = None
-) -> Node:
-    good = {200: found, 304: UNCHANGED}
-    return {
-        "get": operation(
-            identity, summary, good, *statuses, tag="Machines", parameters=parameters or ()
-        )
-    }

@@ -98,6 +98,16 @@ def choice(*values: str, default: str | None = None) -> Node:
     return found if default is None else found | {"default": default}
 
 
+def object_of(**members: Node) -> Node:
+    """A JSON object that has every one of *members*."""
+    return {"type": "object", "properties": members, "required": list(members)}
+
+
+def list_of(items: Node) -> Node:
+    """A JSON array of *items*."""
+    return {"type": "array", "items": items}
+
+
 def content(*media_types: str, schema: Node | None = None, example: object = None) -> Node:
     """
     A body that is to be had in each of *media_types*, in the same *schema*.
