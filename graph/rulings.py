@@ -15,7 +15,7 @@ from pyoxigraph import NamedNode
 from scholargraph import ScholarGraphError
 
 from .build import run_quads
-from .commit import effect, settled, with_tombstones
+from .commit import settled, tombstones
 from .decisions import Decision, decided, decisions
 from .pool import Pool
 from .reconcile import Extractor, Reconciler
@@ -109,7 +109,11 @@ class Rulings:
             return self._rule(writer, pool, pairs, papers, same=True, note=note)
 
     def withdraw(self, name: str) -> Ruling:
-        """Takes back every ruling about the records of the paper *name*."""
+        """
+        Takes back every ruling about the records of the paper *name*.
+
+        Of a paper that was split and goes on as one of its parts, the whole split is taken back.
+        """
         with self._writing() as writer:
             iris = self.store.iris
             paper = meant_paper(writer, name.partition("#")[0], iris)
@@ -119,7 +123,12 @@ class Rulings:
                 origin for record in pool.held[paper].records for origin in pool.origins(record)
             }
             known = decisions(writer, iris)
-            back = [decision for decision in known if not mine.isdisjoint(decision.records)]
+            back = [
+                decision
+                for decision in known
+                if not mine.isdisjoint(decision.records)
+                or (decision.paper == paper and not decision.same)
+            ]
             if not back:
                 raise RulingError(f"nobody ruled anything about {paper.value}")
             others = self._papers(writer, back)
@@ -168,8 +177,9 @@ class Rulings:
         change.add += [quad for decision in come for quad in decision.quads(iris)]
         change.add += [quad for run in change.runs for quad in run_quads(run, iris)]
         remove, add = settled(writer, Names(iris), change)
-        removed, added = effect(writer, remove, add)
-        writer.apply(*with_tombstones(writer, change, remove, add, iris))
+        effect = writer.effect(remove, add)
+        removed, added = effect.facts
+        writer.apply(*tombstones(writer, change, add, iris), known=effect)
         return Ruling(
             former=tuple(paper.value for paper in change.before),
             papers=tuple(paper.value for paper in change.after),

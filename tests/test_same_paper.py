@@ -335,6 +335,19 @@ def test_a_merge_is_split_and_the_split_outlives_every_import(both, tmp_path):
     assert papers(both) == {"arxiv:2001.00001"}
 
 
+def test_a_split_of_many_records_is_taken_back_whole(empty_store, tmp_path):
+    third = record("W1", doi="10.5555/bridge", abstract="StoneNet.")
+    for name, one in (("a", ARXIV), ("b", PRINTED), ("c", third)):
+        bring(empty_store, write(tmp_path / f"{name}.jsonl", one))
+    before = everything(empty_store)
+
+    rulings(empty_store).split("arxiv:2001.00001")
+    assert len(papers(empty_store)) == 3
+
+    rulings(empty_store).withdraw("arxiv:2001.00001")
+    assert everything(empty_store) == before
+
+
 def test_what_the_rules_miss_is_joined_and_taken_apart_again(empty_store, tmp_path):
     other = record("z", title="Zeal", abstract="StoneNet at last, at length and in depth.")
     files = [write(tmp_path / "a.jsonl", ARXIV), write(tmp_path / "b.jsonl", other)]
