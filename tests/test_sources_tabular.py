@@ -224,6 +224,13 @@ def test_lines_are_counted_through_quotes(records):
     assert (one.abstract, refusal.line, two.title) == ("a b c", 5, "Two")
 
 
+def test_lines_may_end_as_on_old_macs(records):
+    one, two = records('title,abstract,year\rOne,"a\rb",2020\rTwo,,2021\r')
+
+    assert (one.title, one.abstract, one.date) == ("One", "a b", "2020")
+    assert (two.title, two.date) == ("Two", "2021")
+
+
 def test_a_row_may_end_early_and_blank_rows_are_none(records):
     found = records("title,year,remark\nOne,2020\n,,\n\nTwo,2021,x,,\n")
 

@@ -214,7 +214,9 @@ class _Rows:
                 )
             else:
                 text = text.replace("\ufdd0", " ")
-            yield line.number, text + "\n"
+            # Excel's "CSV (Macintosh)" ends lines with a carriage return alone.
+            for part in text.split("\r"):
+                yield line.number, part + "\n"
 
 
 def _unguarded(text: str) -> str:
