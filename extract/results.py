@@ -6,33 +6,29 @@ measured, of what, on what, and against what.
 """
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from .annotations import RESULTS, Marked, marked, sentence_bounds, title_end
+from .annotations import (
+    CONCEPTS,
+    INTRODUCES,
+    RESULTS,
+    Marked,
+    marked,
+    sentence_bounds,
+    title_end,
+)
+from .crediting import BASELINE_CUE, Credit
 from .figures import Figure, figures
 from .gazetteer import Gazetteer
 from .gazetteer import names as known_names
 from .mentions import Kind
-from .phrases import any_of
 
-_BASELINE_ADJECTIVE = any_of(
-    "the a an its previous existing strong original vanilla standard state-of-the-art SOTA "
-    "baseline best "
-    "current prior our both leading competitive other well-known method model models methods"
-)
-_BASELINE_CUE = re.compile(
-    r"\b(?:outperform\w*|surpass\w*|exceed\w*|beat(?:s|ing)?|outdo\w*|improv\w*(?:\s(?:over|upon|"
-    r"on))?|over|than|"
-    r"compared\s(?:to|with)|relative\sto|against|upon)\s"
-    rf"(?:{_BASELINE_ADJECTIVE}\s)*$",
-    re.I,
-)
-_DATA_CUE = re.compile(r"\b(?:on|over|to|in|for|from|with|of)\s(?:the\s)?$", re.I)
 _NUMBER_BETWEEN = re.compile(r"(?<![\w.@-])\d+(?:\.\d+)?(?![\w-])")
 _COST = re.compile(
     r"\b(?:time|latency|parameters?|memory|FLOPs?|costs?|speed[\s-]?ups?|faster|fewer|data|"
@@ -63,13 +59,19 @@ class Sentence:
     """The mentions of one sentence, asked what a figure in it is about."""
 
     def __init__(
-        self, text: str, bounds: tuple[int, int], mentions: Sequence[Marked], inside: range
+        self,
+        text: str,
+        bounds: tuple[int, int],
+        mentions: Sequence[Marked],
+        inside: range,
+        own: Callable[[int], int | None],
     ) -> None:
-        """*inside* are the indices of the mentions that lie within *bounds*."""
+        """*inside* are the indices of the mentions within *bounds*; for *own* see `Credit`."""
         self._text = text
         self._start, self._end = bounds
         self._mentions = mentions
         self._inside = inside
+        self._credit = Credit(text, bounds, mentions, inside, own)
 
     def roles(self, figure: Figure) -> Roles:
         """What *figure* measures, by kind, distance and the words between."""
@@ -78,7 +80,7 @@ class Sentence:
             metric=self._metric(figure),
             dataset=self._nearest(figure, "dataset", baseline),
             task=self._nearest(figure, "task", baseline),
-            method=self._method(figure, baseline),
+            method=self._credit.method(figure.start, figure.end, baseline),
             baseline=baseline,
         )
 
@@ -153,22 +155,11 @@ class Sentence:
             if mention.kind != "method" and not self._text.startswith(" by ", mention.end):
                 continue
             before = self._text[max(self._start, mention.start - 70) : mention.start]
-            if _BASELINE_CUE.search(before):
+            if BASELINE_CUE.search(before):
                 distance = max(figure.start - mention.end, mention.start - figure.end)
                 if best is None or distance < best[0]:
                     best = (distance, index)
         return best[1] if best else None
-
-    def _method(self, figure: Figure, baseline: int | None) -> int | None:
-        """The method that heads the clause: the last one before the number that is no object."""
-        for index in self._inside:
-            mention = self._mentions[index]
-            if mention.kind != "method" or index == baseline or mention.end > figure.start:
-                continue
-            before = self._text[max(self._start, mention.start - 60) : mention.start]
-            if not _DATA_CUE.search(before) and not _BASELINE_CUE.search(before):
-                return index
-        return None
 
 
 class Results:
@@ -181,6 +172,7 @@ class Results:
         text = doc.text
         mentions = marked(doc)
         border = title_end(doc)
+        own = _own(doc, mentions, border)
         found = []
         first = 0
         for start, end in sentence_bounds(doc):
@@ -193,7 +185,7 @@ class Results:
                 continue
             metrics = {(m.start, m.end) for m in mentions[first:stop] if m.kind == "metric"}
             metrics |= {(a, b) for a, b, _ in self._measures.find(text, start, end)}
-            sentence = Sentence(text, (start, end), mentions, range(first, stop))
+            sentence = Sentence(text, (start, end), mentions, range(first, stop), own)
             names = [(mention.start, mention.end) for mention in mentions[first:stop]]
             claimed = list(figures(text, start, end, sorted(metrics), names))
             respective = sentence.respective(claimed)
@@ -203,6 +195,26 @@ class Results:
                 found.append({**asdict(figure), **roles})
         doc._.set(RESULTS, found)
         return doc
+
+
+def _own(doc: Doc, mentions: Sequence[Marked], border: int) -> Callable[[int], int | None]:
+    """
+    For a place in *doc*, the nearest mention before it of the method that the paper introduces.
+
+    Of several methods the one counts that the title, its first *border* characters, names; None
+    where it names none or more of them.
+    """
+    keys = [concept[0] for concept in doc._.get(CONCEPTS) or ()]
+    methods = [i for i in doc._.get(INTRODUCES) or () if mentions[i].kind == "method"]
+    named = {keys[index] for index in methods}
+    if len(named) > 1:
+        in_title = {keys[i] for i, m in enumerate(mentions) if m.end <= border}
+        named &= in_title
+    if len(named) != 1:
+        return lambda place: None
+    places = [i for i, m in enumerate(mentions) if m.kind == "method" and keys[i] in named]
+    starts = [mentions[index].start for index in places]
+    return lambda place: places[max(0, bisect_left(starts, place) - 1)]
 
 
 @Language.factory(

@@ -83,12 +83,28 @@ def judged(
         if gold[part] is None or index is None:
             verdicts[part] = gold[part] is None and index is None
         else:
-            mention = extraction.mentions[index]
-            verdicts[part] = overlaps((mention.start, mention.end), gold[part])
+            verdicts[part] = names(extraction, index, gold[part])
     for part, right in verdicts.items():
         counts[f"{part} judged"] += 1
         counts[f"{part} right"] += right
     return [part for part, right in verdicts.items() if not right]
+
+
+def names(extraction: Extraction, index: int, place: tuple[int, int]) -> bool:
+    """
+    Whether the mention *index* means what stands at *place* of the abstract.
+
+    A claim holds of a concept, not of one mention of it: another mention of the same concept is as
+    right ('BERT' in the sentence of the figure, where the sentence before it was annotated).
+    """
+    mention = extraction.mentions[index]
+    meant = [
+        other.concept
+        for other in extraction.mentions
+        if other.field == "abstract" and overlaps((other.start, other.end), place)
+    ]
+    here = mention.field == "abstract" and overlaps((mention.start, mention.end), place)
+    return here or mention.concept in meant
 
 
 def around(text: str, start: int, end: int) -> str:
