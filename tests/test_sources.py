@@ -5,7 +5,6 @@ import datetime
 import gzip
 import hashlib
 import os
-import resource
 from pathlib import Path
 
 import pytest
@@ -148,19 +147,6 @@ def test_the_day_of_capture_is_today_unless_given(file):
 
 def test_the_hash_is_that_of_the_bytes(file):
     assert source_hash(file(LINE)) == hashlib.sha256(LINE.encode()).hexdigest()
-
-
-def test_memory_does_not_grow_with_the_file(file):
-    lines = (LINE.replace("owls", str(n)).replace("deep", "deep " * 2_000) for n in range(3_000))
-    path = file("".join(lines))
-    sum(1 for _ in zip(range(10), read(path), strict=False))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-    count = sum(isinstance(record, Paper) for record in read(path))
-
-    assert path.stat().st_size > 30_000_000
-    assert count == 3_000
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10_000  # KB
 
 
 def test_the_same_paper_is_one_paper_in_both_formats(file):

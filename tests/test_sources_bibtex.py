@@ -2,27 +2,19 @@
 
 import gzip
 import re
-import resource
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reading import records_of
 
 from scholargraph.extract.latex import plain
 from scholargraph.extract.papers import Paper, Refusal
 from scholargraph.extract.sources import read, recognise
 from scholargraph.extract.sources.bibtex_text import people, unmarked
 
-
-@pytest.fixture
-def records(tmp_path):
-    def of(content: str | bytes) -> list[Paper | Refusal]:
-        path = tmp_path / "file.bib"
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return list(read(path, format="bibtex"))
-
-    return of
+records = records_of("bibtex")
 
 
 @pytest.fixture
@@ -390,22 +382,6 @@ def test_bibtex_is_known_by_its_entries(tmp_path, head, known):
         assert (recognise(path) == "bibtex") == known
     except Exception as error:
         assert not known, error
-
-
-def test_memory_does_not_grow_with_the_file(tmp_path):
-    path = tmp_path / "large.bib"
-    abstract = "Owls are deep. " * 3_000
-    with path.open("w") as file:
-        for n in range(1_000):
-            file.write(f"@article{{k{n}, title={{Owl {n}}}, abstract={{{abstract}}}}}\n")
-    sum(1 for _ in zip(range(10), read(path), strict=False))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-    count = sum(isinstance(record, Paper) for record in read(path))
-
-    assert path.stat().st_size > 40_000_000
-    assert count == 1_000
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10_000  # KB
 
 
 PIECES = st.lists(

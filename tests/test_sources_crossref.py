@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutations import ANYTHING, check, mutated
+from reading import paper_of, reader_of
 
-from scholargraph.extract.papers import Author, Paper, Record, Reference, Refusal, SourceClaim
-from scholargraph.extract.sources import read, recognise
+from scholargraph.extract.papers import Author, Paper, Reference, Refusal, SourceClaim
+from scholargraph.extract.sources import read
 
 OWLS = {
     "indexed": {"date-parts": [[2022, 4, 1]], "timestamp": 1648771200000},
@@ -62,25 +63,8 @@ OWLS = {
 }
 
 
-@pytest.fixture
-def read_text(tmp_path):
-    def of(text: str) -> list[Record]:
-        path = tmp_path / "works"
-        path.write_text(text)
-        assert recognise(path) == "crossref"
-        return list(read(path))
-
-    return of
-
-
-@pytest.fixture
-def paper(read_text):
-    def of(**fields: object) -> Paper:
-        (record,) = read_text(json.dumps(OWLS | fields))
-        assert isinstance(record, Paper), str(record)
-        return record
-
-    return of
+read_text = reader_of("crossref")
+paper = paper_of(OWLS)
 
 
 def test_a_work_becomes_a_paper(paper):

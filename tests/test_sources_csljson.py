@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutations import ANYTHING, check, mutated
+from reading import paper_of, reader_of
 
-from scholargraph.extract.papers import Author, Paper, Record, Refusal
-from scholargraph.extract.sources import read, recognise
+from scholargraph.extract.papers import Author, Paper, Refusal
+from scholargraph.extract.sources import read
 
 OWLS = {
     "id": "http://zotero.org/users/1/items/ABCD1234",
@@ -38,25 +39,8 @@ OWLS = {
 }
 
 
-@pytest.fixture
-def read_text(tmp_path):
-    def of(text: str) -> list[Record]:
-        path = tmp_path / "items"
-        path.write_text(text)
-        assert recognise(path) == "csljson"
-        return list(read(path))
-
-    return of
-
-
-@pytest.fixture
-def paper(read_text):
-    def of(**fields: object) -> Paper:
-        (record,) = read_text(json.dumps([OWLS | fields]))
-        assert isinstance(record, Paper), str(record)
-        return record
-
-    return of
+read_text = reader_of("csljson")
+paper = paper_of(OWLS, listed=True)
 
 
 def test_an_item_becomes_a_paper(paper):

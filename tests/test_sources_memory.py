@@ -1,4 +1,4 @@
-"""Large files of XML and RDF: memory is that of a record, whatever the file holds."""
+"""Large files: memory is that of a record, whatever the file holds."""
 
 import subprocess
 import sys
@@ -41,6 +41,14 @@ RECORDS = {
         "</MedlineCitation></PubmedArticle>\n",
         "</PubmedArticleSet>",
     ),
+    "bibtex": (
+        "",
+        "@article{{k{n}, title={{Owl {n}}}, abstract={{{abstract}}}}}\n",
+        "",
+    ),
+    "ris": ("", "TY  - JOUR\nTI  - Owl {n}\nAB  - {abstract}\nER  - \n", ""),
+    "csv": ("title,year,abstract\n", 'Owl {n},2020,"{abstract}"\n', ""),
+    "jsonl": ("", '{{"id": "{n}", "title": "Owl", "abstract": "{abstract}"}}\n', ""),
     "turtle": (
         "@prefix schema: <https://schema.org/> .\n@prefix dct: <http://purl.org/dc/terms/> .\n",
         "\n<https://x.example/paper/{n}>\n    a schema:ScholarlyArticle ;\n"

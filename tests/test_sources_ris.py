@@ -1,24 +1,16 @@
 """RIS: the tags of several programs, records without an end, and what breaks off."""
 
 import gzip
-import resource
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reading import records_of
 
 from scholargraph.extract.papers import Paper, Refusal
 from scholargraph.extract.sources import read, recognise
 
-
-@pytest.fixture
-def records(tmp_path):
-    def of(content: str | bytes) -> list[Paper | Refusal]:
-        path = tmp_path / "file.ris"
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return list(read(path, format="ris"))
-
-    return of
+records = records_of("ris")
 
 
 @pytest.fixture
@@ -234,21 +226,6 @@ def test_a_thousand_authors_keep_their_order(paper):
     found = paper(*(f"AU  - Name{n}, A." for n in range(1_000)))
 
     assert names(found) == [f"A. Name{n}" for n in range(1_000)]
-
-
-def test_memory_does_not_grow_with_the_file(tmp_path):
-    path = tmp_path / "large.ris"
-    record = "TY  - JOUR\nTI  - Owl\nAB  - " + "Owls are deep. " * 3_000 + "\nER  - \n"
-    with path.open("w") as file:
-        file.writelines(record for _ in range(1_000))
-    sum(1 for _ in zip(range(10), read(path), strict=False))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-    count = sum(isinstance(record, Paper) for record in read(path))
-
-    assert path.stat().st_size > 40_000_000
-    assert count == 1_000
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10_000  # KB
 
 
 PIECES = st.lists(

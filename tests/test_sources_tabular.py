@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from reading import records_of
 
 from scholargraph.cli import cli
 from scholargraph.extract.papers import Paper, Refusal
@@ -20,15 +21,7 @@ from scholargraph.extract.sources.columns import places
 from scholargraph.graph.export import chunks
 from scholargraph.graph.store import Store
 
-
-@pytest.fixture
-def records(tmp_path):
-    def of(content: str | bytes, **options: dict[str, str]) -> list[Paper | Refusal]:
-        path = tmp_path / "file.csv"
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return list(read(path, format="csv", **options))
-
-    return of
+records = records_of("csv")
 
 
 def names(found: Paper) -> list[str]:
@@ -288,22 +281,6 @@ def test_a_table_is_known_by_its_header(tmp_path, head, known):
 
 def test_the_first_heading_of_a_field_counts():
     assert places(["Source", "Source title", "Title"])["venue"] == 1
-
-
-def test_memory_does_not_grow_with_the_file(tmp_path):
-    path = tmp_path / "large.csv"
-    row = 'Owl,2020,"' + "Owls are deep. " * 3_000 + '"\n'
-    with path.open("w") as file:
-        file.write("title,year,abstract\n")
-        file.writelines(row for _ in range(1_000))
-    sum(1 for _ in zip(range(10), read(path), strict=False))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-    count = sum(isinstance(record, Paper) for record in read(path))
-
-    assert path.stat().st_size > 40_000_000
-    assert count == 1_000
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10_000  # KB
 
 
 def test_a_quote_that_never_closes_stays_small(tmp_path):
