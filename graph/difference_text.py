@@ -120,10 +120,14 @@ class _Reading:
                 yield self._mention(node, sign)
             return
         if v.RELATION in types:
-            subject, predicate, object = (
-                self._name(node, term, sign) for term in (v.SUBJECT, v.PREDICATE, v.OBJECT)
-            )
-            yield self._evident(f"{subject} {predicate} {object}", node, sign)
+            subject, object = (self._name(node, term, sign) for term in (v.SUBJECT, v.OBJECT))
+            predicate = next((q.object for q in self._quads(node, v.PREDICATE, sign)), None)
+            said = _local(predicate) if isinstance(predicate, NamedNode) else "?"
+            yield self._evident(f"{subject} {said} {object}", node, sign)
+            return
+        if v.SOURCE_CLAIM in types:
+            measure, value = (self._value(node, term, sign) for term in (v.MEASURE, v.VALUE))
+            yield FactChange(sign, f"its source says: {measure} {value}")
             return
         if v.RESULT_CLAIM in types:
             exact = self._value(node, v.EXACT, sign)

@@ -356,6 +356,16 @@ def test_a_difference_reads_by_paper_with_the_sentences(empty_store, tmp_path):
     ]
 
 
+def test_a_difference_for_people_calls_things_by_their_names(store):
+    with store.snapshot() as snapshot:
+        lines = list(text(changed_papers(difference(store, 0, 1), snapshot)))
+
+    facts = [line for line in lines if line.startswith("  ")]
+    assert not [line for line in facts if "ns#" in line or "#claim" in line]
+    assert any(" usedFor " in line for line in facts)
+    assert any(" its source says: h-index " in line for line in facts)
+
+
 def test_a_difference_for_programs_is_a_patch_and_trig(empty_store, tmp_path):
     path = write(tmp_path / "a.jsonl", record("1"))
     bring(empty_store, path)
