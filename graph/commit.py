@@ -207,14 +207,15 @@ class Committer:
             gone, come = on_record(writer, read, self._store.iris)
             remove += gone
             add += come
-        removed, added = effect(writer, remove, add)
+        effect = writer.effect(remove, add)
+        removed, added = effect.facts
         tally.triples_removed += removed
         tally.triples_added += added
         outcome.triples_removed += removed
         outcome.triples_added += added
         gone, come = self._report(writer, run, tally, over=False)
-        remove, add = with_tombstones(writer, change, remove, add, self._store.iris)
-        writer.apply([*remove, *gone], [*add, *come])
+        lifted, stones = tombstones(writer, change, add, self._store.iris)
+        writer.apply([*gone, *lifted], [*come, *stones], known=effect)
 
 
 def settled(writer: Writer, names: Names, change: Change) -> tuple[list[Quad], list[Quad]]:
@@ -223,12 +224,12 @@ def settled(writer: Writer, names: Names, change: Change) -> tuple[list[Quad], l
     return [*remove, *change.old, *change.remove], [*add, *change.new, *change.add]
 
 
-def with_tombstones(
-    writer: Writer, change: Change, remove: list[Quad], add: list[Quad], iris: Iris
+def tombstones(
+    writer: Writer, change: Change, add: Sequence[Quad], iris: Iris
 ) -> tuple[list[Quad], list[Quad]]:
-    """*remove* and *add*, with tombstones for what ends and without those of what comes back."""
+    """Those to remove, of what comes back with *add*, and those to add, for what ends."""
     stones = buried([*change.old, *change.remove], change.moved | change.works, iris)
-    return [*remove, *lifted(writer, add, iris)], [*add, *stones]
+    return lifted(writer, add, iris), stones
 
 
 def _announce(writer: Writer, entries: Sequence[Entry], iris: Iris) -> None:
@@ -237,14 +238,6 @@ def _announce(writer: Writer, entries: Sequence[Entry], iris: Iris) -> None:
     papers = [entry.paper for entry in entries if isinstance(entry, PaperEntry)]
     writer.expect_values(v.IDENTIFIER, [Literal(paper.id) for paper in papers])
     writer.expect_values(v.TITLE, [Literal(paper.title) for paper in papers if paper.title])
-
-
-def effect(writer: Writer, remove: Sequence[Quad], add: Sequence[Quad]) -> tuple[int, int]:
-    """How many facts go and how many come when *remove* gives way to *add*."""
-    gone = {quad for quad in remove if quad.graph_name == FACTS}
-    come = {quad for quad in add if quad.graph_name == FACTS}
-    removed = sum(quad in writer for quad in gone - come)
-    return removed, sum(quad not in writer for quad in come)
 
 
 def record_hash(paper: Paper, run: Run) -> str:

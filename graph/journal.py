@@ -2,9 +2,10 @@
 What one writer does to the engine, kept as patches.
 
 A patch is written before its transaction, so that a process killed in between leaves one too many,
-which the next writer finds and drops. Where an update does not tell beforehand what it will change,
-a mark stands while it runs, and the patch follows: whoever finds the mark compares the newest
-snapshot with the engine.
+which the next writer finds and drops. A large change is made in two transactions: of one that was
+begun, the next writer finds the patch and makes the rest. Where an update does not tell beforehand
+what it will change, a mark stands while it runs, and the patch follows: whoever finds the mark
+compares the newest snapshot with the engine.
 """
 
 import datetime
@@ -16,8 +17,9 @@ from pathlib import Path
 import pyoxigraph
 from pyoxigraph import DefaultGraph, Quad
 
+from .effects import Effect, at_once, finish, in_steps
 from .patch_log import PatchFile, PatchLog, Untracked
-from .patches import Header, PatchError, net
+from .patches import Done, Header, PatchError, net
 from .scope import Pattern, Scope
 from .snapshots import Snapshot, newest
 
@@ -41,6 +43,7 @@ class Journal:
         self._number: int | None = None
         self._previous: str | None = None
         self._gap = False
+        self._begun: PatchFile | None = None
         self._published = ("", 0)
 
     def open(self, engine: pyoxigraph.Store, *, recovering: bool) -> None:
@@ -48,9 +51,15 @@ class Journal:
         found = self._log.newest()
         if recovering:
             self._log.sweep()
-            while found is not None and not _in_effect(found, engine):
+            while found is not None and (done := _done(found, engine)) != "whole":
+                if done == "partly":
+                    # What has no patch yet may also have changed it back: that is compared.
+                    if self._log.marked() is None:
+                        self._begun = found
+                    break
                 self._log.drop(found)
                 found = self._log.newest()
+            self._end(engine)
             if marked := self._log.marked():
                 self._gap = marked.snapshot == newest(self._store)
                 self._operation, self._number = marked.operation, marked.number
@@ -70,14 +79,17 @@ class Journal:
             self._number = max(self._log.last_number(), self._last_number()) + 1
         return self._number
 
-    @contextmanager
-    def transaction(
-        self, engine: pyoxigraph.Store, removed: Iterable[Quad], added: Iterable[Quad]
-    ) -> Iterator[None]:
-        """Keeps that the block removes and adds exactly these."""
-        self._log.add(self._header(), removed, added)
+    def transaction(self, engine: pyoxigraph.Store, effect: Effect) -> None:
+        """Carries *effect* out on *engine*, and keeps it."""
+        self._end(engine)
+        self._log.add(self._header(), effect.removed, effect.added)
+        if effect.is_filed and not self._gap:
+            self._log.sync()  # before the first step, so that a power cut leaves what it was
+            with self._taken_back(engine):
+                in_steps(engine, effect)
+            return
         with self._taken_back(engine):
-            yield
+            at_once(engine, effect)
 
     def extending(self, engine: pyoxigraph.Store, quads: Iterable[Quad]) -> None:
         """Adds *quads* to *engine*, and keeps those that are new; they are read once."""
@@ -89,12 +101,14 @@ class Journal:
                     patch.add(quad for quad in chunk if quad not in engine)
                     yield from chunk
 
+        self._end(engine)
         with self._taken_back(engine):
             engine.extend(passing())
 
     @contextmanager
     def watching(self, engine: pyoxigraph.Store, scope: Scope) -> Iterator[None]:
         """Keeps what the block changes, all of which *scope* covers."""
+        self._end(engine)
         before = _matching(engine, scope)
         if before is None:
             self.lose_track()
@@ -120,6 +134,7 @@ class Journal:
 
     def close(self, engine: pyoxigraph.Store) -> None:
         """Makes the history whole and durable, before the state of *engine* is published."""
+        self._end(engine)
         if self._gap:
             self._catch_up(engine)
             self._gap = False
@@ -147,15 +162,25 @@ class Journal:
 
     @contextmanager
     def _taken_back(self, engine: pyoxigraph.Store) -> Iterator[None]:
-        """Drops the patch just written where its transaction fails."""
+        """Drops the patch just written where its transaction fails; what is half made is kept."""
         try:
             yield
         except BaseException:
             found = self._log.newest()
-            if found is not None and not _in_effect(found, engine):
+            done = "whole" if found is None else _done(found, engine)
+            if found is not None and done == "not":
                 self._log.drop(found)
                 self._previous = None
+            elif done == "partly":
+                self._begun = found
             raise
+
+    def _end(self, engine: pyoxigraph.Store) -> None:
+        """Makes the rest of a transaction that was begun: until then nothing is published."""
+        if self._begun is not None:
+            patch = self._begun.read()
+            finish(engine, Effect(list(patch.removed), list(patch.added)))
+            self._begun = None
 
     def _mark(self) -> None:
         if not self._gap:
@@ -184,12 +209,12 @@ class Journal:
         )
 
 
-def _in_effect(file: PatchFile, engine: pyoxigraph.Store) -> bool:
+def _done(file: PatchFile, engine: pyoxigraph.Store) -> Done:
     try:
         patch = file.read()
     except PatchError:  # written, but never made durable
-        return False
-    return patch.in_effect(engine)
+        return "not"
+    return patch.done(engine)
 
 
 def _matching(engine: pyoxigraph.Store, scope: Scope) -> set[Quad] | None:

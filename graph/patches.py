@@ -9,10 +9,10 @@ that a patch applied backwards gives the state before, and each row tells whethe
 import gzip
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal, Protocol
 
 from pyoxigraph import BlankNode, Quad, RdfFormat, parse, serialize
 
@@ -26,6 +26,9 @@ _CHUNK = 10_000
 _HEADER = re.compile(rb"H (?P<key>\w+) (?P<value>.*) \.")
 _TEXT = re.compile(r'"(?P<text>[^"]*)"')
 _IRI = re.compile(r"<(?P<text>[^>]*)>")
+
+
+Done = Literal["not", "partly", "whole"]
 
 
 class PatchError(StoreError):
@@ -80,24 +83,23 @@ class Patch:
         """The patch that undoes this one."""
         return Patch(self.header, self.added, self.removed)
 
-    def in_effect(self, graph: Holding) -> bool:
-        """
-        Whether *graph* is as after this patch rather than as before it.
-
-        A transaction is in a graph as a whole or not at all, so one quad of it can tell.
-        """
-        for quad in _named_first(self.added):
-            return quad in graph
-        for quad in _named_first(self.removed):
-            return quad not in graph
-        return True
+    def done(self, graph: Holding) -> Done:
+        """How much of this patch *graph* shows."""
+        seen = {quad in graph for quad in _telling(self.added)}
+        seen |= {quad not in graph for quad in _telling(self.removed)}
+        if len(seen) == 2:
+            return "partly"
+        return "whole" if seen <= {True} else "not"
 
 
-def _named_first(quads: tuple[Quad, ...]) -> list[Quad]:
-    """*quads* with one first that has no blank node, if there is any."""
-    named = (q for q in quads if not isinstance(q.subject, BlankNode))
-    first = next((q for q in named if not isinstance(q.object, BlankNode)), None)
-    return [first] if first is not None else list(quads[:1])
+def _telling(quads: tuple[Quad, ...]) -> Sequence[Quad]:
+    """Those of *quads* without blank nodes, if there are any."""
+    named = [
+        quad
+        for quad in quads
+        if not isinstance(quad.subject, BlankNode) and not isinstance(quad.object, BlankNode)
+    ]
+    return named or quads
 
 
 class PatchWriter:

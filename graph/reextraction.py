@@ -19,7 +19,7 @@ from scholargraph.extract.papers import Paper
 from . import vocab as v
 from .amending import Amender, run_of
 from .build import Run, evidence_quads, run_iri
-from .commit import effect, on_record, with_model
+from .commit import on_record, with_model
 from .entities import value_of
 from .history import Tally, report_quads, stored_report
 from .merging import text_record
@@ -130,7 +130,8 @@ class _Reading:
             for paper, extraction in read:
                 change.take(paper, extraction, self.tally)
             remove, add = change.settled()
-            removed, added = effect(writer, remove, add)
+            effect = writer.effect(remove, add)
+            removed, added = effect.facts
             self.tally.triples_removed += removed
             self.tally.triples_added += added
             report = report_quads(
@@ -143,7 +144,7 @@ class _Reading:
                 model=self._model,
             )
             stored = stored_report(writer, self.tally.number, self._iris)
-            writer.apply([*remove, *stored], [*add, *report])
+            writer.apply(stored, report, known=effect)
 
 
 class _Change:

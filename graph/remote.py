@@ -25,12 +25,13 @@ import pyoxigraph
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from . import vocab as v
+from .effects import Effect, data
 from .endpoint import Endpoint, Unanswered
 from .fetched import MARKER, Fetched, looked_up, select_each
 from .iris import DEFAULT_BASE, Iris
 from .locks import StoreBusy, StoreError
 from .snapshots import Snapshot, Term
-from .store import Store, Writer, check_base, data
+from .store import Store, Writer, check_base
 from .substitution import substituted
 
 _BASE = v.term("void:uriSpace")
@@ -221,26 +222,38 @@ class RemoteWriter(Writer):
     def update(self, text: str, **options: Any) -> None:
         raise StoreError(f"send updates to {self._endpoint.update} itself")
 
-    def apply(self, delete: Iterable[Quad], insert: Iterable[Quad]) -> tuple[int, int]:
+    def apply(
+        self, delete: Iterable[Quad], insert: Iterable[Quad], *, known: Effect | None = None
+    ) -> tuple[int, int]:
         """
-        Removes *delete* and adds *insert*, all or nothing: how many quads went and came.
+        Removes *delete* and adds *insert*, all or nothing, with what is *known*: how many quads
+        went and came.
 
         Raises: StoreBusy where somebody else has changed the store since this writer began;
             StoreError for blank nodes, which an update cannot name.
         """
+        effect = self.effect(delete, insert)
+        if known is not None:
+            effect = known + effect
+        if effect:
+            removed, added = data(effect.removed), data(effect.added)
+            if removed[1] or added[1]:
+                raise StoreError(
+                    f"{self._endpoint.update}: blank nodes cannot be written to a server"
+                )
+            self._exchange(removed[0], added[0])
+            self._fetched.change(effect.removed, effect.added)
+        return len(effect.removed), len(effect.added)
+
+    def effect(self, delete: Iterable[Quad], insert: Iterable[Quad]) -> Effect:
         new = dict.fromkeys(insert)
         old = dict.fromkeys(delete)
-        if any(data(quads)[1] for quads in (old, new)):
-            raise StoreError(f"{self._endpoint.update}: blank nodes cannot be written to a server")
         subjects = (quad.subject for quads in (old, new) for quad in quads)
         self.expect(node for node in subjects if isinstance(node, NamedNode))
-        removed = [quad for quad in old if quad not in new and quad in self]
-        added = [quad for quad in new if quad not in self]
-        if not removed and not added:
-            return 0, 0
-        self._exchange(data(removed)[0], data(added)[0])
-        self._fetched.change(removed, added)
-        return len(removed), len(added)
+        return Effect(
+            [quad for quad in old if quad not in new and quad in self],
+            [quad for quad in new if quad not in self],
+        )
 
     def _exchange(self, delete: str, insert: str) -> None:
         before, after = self.published, _new_token()

@@ -11,7 +11,7 @@ from scholargraph import ScholarGraphError
 from . import vocab as v
 from .aliases import known_as
 from .build import run_quads
-from .commit import effect, settled, with_tombstones
+from .commit import settled, tombstones
 from .decisions import decisions
 from .entities import value_of
 from .iris import Iris
@@ -164,9 +164,9 @@ def _removed(writer: Writer, change: Change, owners: Sequence[NamedNode], iris: 
         if "#" not in node.value and node not in change.moved and not node.value.startswith(works)
     ]
     change.moved.update(dict.fromkeys(shared))
-    removed, _ = effect(writer, gone, come)
-    gone, come = with_tombstones(writer, change, gone, come, iris)
-    writer.apply(gone, come)
+    effect = writer.effect(gone, come)
+    removed, _ = effect.facts
+    writer.apply(*tombstones(writer, change, come, iris), known=effect)
     return Removal(tuple(owner.value for owner in owners), len(shared), removed)
 
 

@@ -29,9 +29,10 @@ from pathlib import Path
 from typing import Any
 
 import pyoxigraph
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad
 
 from . import vocab as v
+from .effects import Effect, absent, present
 from .iris import DEFAULT_BASE, Iris
 from .journal import Journal
 from .locks import StoreBusy, StoreError, is_wanted, wanted_file, writers_lock
@@ -164,36 +165,29 @@ class Writer(Lookups):
         """The rows of a SELECT, as `Snapshot.select` has them."""
         return solutions(self._engine, query, bindings)
 
-    def apply(self, delete: Iterable[Quad], insert: Iterable[Quad]) -> tuple[int, int]:
+    def apply(
+        self, delete: Iterable[Quad], insert: Iterable[Quad], *, known: Effect | None = None
+    ) -> tuple[int, int]:
         """
         Removes *delete* and adds *insert*, all or nothing: how many quads went and came.
 
-        A quad in both stays. Blank nodes have no name in an update, so quads with them (none are
-        ours) follow one by one.
+        A quad in both stays. *known* is what `effect` said of other quads just now: it is done as
+        well, and not looked up again.
         """
-        engine = self._engine
-        new = dict.fromkeys(insert)
-        removed = [quad for quad in dict.fromkeys(delete) if quad not in new and quad in engine]
-        added = [quad for quad in new if quad not in engine]
-        if not removed and not added:
-            return 0, 0
-        with _explained(self.path), self._changing(removed, added):
-            if not removed:
-                engine.extend(added)
-                return 0, len(added)
-            named_removed, blank_removed = data(removed)
-            named_added, blank_added = data(added)
-            engine.update(f"DELETE DATA {{ {named_removed} }}; INSERT DATA {{ {named_added} }}")
-            for quad in blank_removed:
-                engine.remove(quad)
-            engine.extend(blank_added)
-        return len(removed), len(added)
+        effect = self.effect(delete, insert)
+        if known is not None:
+            effect = known + effect
+        if effect:
+            with _explained(self.path):
+                self._mark()
+                self._journal.transaction(self._engine, effect)
+        return len(effect.removed), len(effect.added)
 
-    @contextmanager
-    def _changing(self, removed: list[Quad], added: list[Quad]) -> Iterator[None]:
-        self._mark()
-        with self._journal.transaction(self._engine, removed, added):
-            yield
+    def effect(self, delete: Iterable[Quad], insert: Iterable[Quad]) -> Effect:
+        """What `apply` would really remove and add."""
+        new = dict.fromkeys(insert)
+        old = [quad for quad in dict.fromkeys(delete) if quad not in new]
+        return Effect(present(self._engine, old), absent(self._engine, new))
 
     def extend(self, quads: Iterable[Quad]) -> None:
         """Adds *quads*, of which there may be more than memory holds, all or nothing."""
@@ -441,8 +435,9 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def _opened(folder: Path) -> pyoxigraph.Store:
-    for log in folder.glob("LOG.old.*"):  # RocksDB leaves one at each opening
-        log.unlink()
+    # RocksDB leaves a log at each opening, and files that it was killed before it had taken in.
+    for left in (*folder.glob("LOG.old.*"), *folder.glob("bulk-*.sst")):
+        left.unlink()
     patience = time.monotonic() + _PATIENCE
     while True:
         try:
@@ -458,26 +453,3 @@ def _opened(folder: Path) -> pyoxigraph.Store:
             ) from error
         gc.collect()
         time.sleep(0.01)
-
-
-def has_blank(quad: Quad) -> bool:
-    return any(
-        isinstance(term, BlankNode | Triple)
-        for term in (quad.subject, quad.object, quad.graph_name)
-    )
-
-
-def data(quads: Iterable[Quad]) -> tuple[str, list[Quad]]:
-    """*quads* as INSERT DATA has them, and those that it cannot: the ones with blank nodes."""
-    lines: list[str] = []
-    blank: list[Quad] = []
-    for quad in quads:
-        line = str(quad)  # the engine writes it in a tenth of the time that its terms take here
-        if ("_:" in line or "<<" in line) and has_blank(quad):
-            blank.append(quad)
-        elif isinstance(quad.graph_name, DefaultGraph):
-            lines.append(f"{line} .")
-        else:
-            triple = line.removesuffix(f" {quad.graph_name}")
-            lines.append(f"GRAPH {quad.graph_name} {{ {triple} }}")
-    return "\n".join(lines), blank
