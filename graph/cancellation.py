@@ -41,12 +41,28 @@ class Cancellation:
 
         Raises: QueryCancelled instead of entering, or in place of what an interrupted block raises.
         """
-        with self._lock:
-            self.check()
-            self._interrupt = interrupt
+        self.hold(interrupt)
         try:
             yield
         finally:
-            with self._lock:
-                self._interrupt = None
+            self.let_go()
+
+    def hold(self, interrupt: Callable[[], None]) -> None:
+        """
+        Begins what `interrupting` lasts for; `let_go` ends it.
+
+        Raises: QueryCancelled; then there is nothing to end.
+        """
+        with self._lock:
             self.check()
+            self._interrupt = interrupt
+
+    def let_go(self) -> None:
+        """
+        Ends what `hold` began.
+
+        Raises: QueryCancelled where `cancel` was called meanwhile.
+        """
+        with self._lock:
+            self._interrupt = None
+        self.check()

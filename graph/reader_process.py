@@ -1,6 +1,7 @@
 """A reader process as its pool sees it: what it is asked, and what it died of."""
 
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -103,6 +104,8 @@ class ReaderProcess(ABC):
         self.usable = True
         self._arriving = Arriving()
         self._killed = False
+        self._waits: bool | None = None  # whether its socket is set to wait
+        self._watched: select.epoll | None = None
 
     @property
     def ready(self) -> bool:
@@ -129,6 +132,7 @@ class ReaderProcess(ABC):
         Raises: as `ReaderPool.query`, and RuntimeError for an end that no query should cause.
         """
         self.usable = False
+        self._waits = True
         try:
             self._peer.settimeout(timeout)
             send(self._peer, question)
@@ -141,21 +145,31 @@ class ReaderProcess(ABC):
 
     def begin(self, question: Header) -> bool:
         """
-        Asks without waiting; whether that could be. `more` brings the answer to `fileno`.
+        Asks without waiting; whether that could be. `more` brings the answer, `watch` tells when.
 
         Raises: ConnectionError where it has died.
         """
         if not self.ready:
             return False
         self.usable = False
-        self._peer.setblocking(False)
+        if self._waits is not False:
+            self._waits = False
+            self._peer.setblocking(False)
         send(self._peer, question)
         self._arriving = Arriving()
         return True
 
-    def fileno(self) -> int:
-        """What can be read once there is `more`."""
-        return self._peer.fileno()
+    def watch(self, poll: select.epoll) -> int:
+        """
+        The number by which *poll* tells, from now on, that something came.
+
+        Once for each time (EPOLLET): between two queries nobody reads, and poll must not go on.
+        """
+        number = self._peer.fileno()
+        if self._watched is not poll:
+            poll.register(number, select.EPOLLIN | select.EPOLLET)
+            self._watched = poll
+        return number
 
     def more(self) -> Answer | None:
         """
@@ -164,10 +178,11 @@ class ReaderProcess(ABC):
         Raises: as `ask`, but EOFError or ConnectionError where it has died.
         """
         try:
-            frame = self._arriving.more(self._peer)
+            while (frame := self._arriving.more(self._peer)) is None:
+                pass
         except BlockingIOError:
             return None
-        return None if frame is None else self.answer(frame)
+        return self.answer(frame)
 
     def answer(self, frame: Frame) -> Answer:
         """What *frame* brings. Raises: as `ask`."""

@@ -8,12 +8,13 @@ arrives only when it is complete.
 """
 
 import os
+import select
 import sys
 import threading
 import weakref
 from collections import deque
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from typing import Literal
 
 from .cancellation import Cancellation
@@ -155,13 +156,15 @@ class ReaderPool:
         default_graphs: Sequence[str] = (),
         named_graphs: Sequence[str] = (),
         base_iri: str | None = None,
+        newest: str,
         cancellation: Cancellation,
     ) -> "Pending | None":
         """
         `query` for an event loop, where it need not wait for anything but the answer; else None.
 
-        *media_type* is that of the answer, whatever its kind. What an answer's own error is (a
-        wrong query, say) `Pending.more` raises.
+        *media_type* is that of the answer, whatever its kind; *newest* the state of the store when
+        the query came, or a later one. What an answer's own error is (a wrong query, say)
+        `Pending.more` raises.
 
         Raises:
             QueryCancelled: *cancellation* was cancelled already.
@@ -172,25 +175,36 @@ class ReaderPool:
         question = _question(
             text, media_type, media_type, media_type, default_graphs, named_graphs, base_iri
         )
-        reader = self._waiting_reader()
+        reader = self._waiting_reader(newest)
         if reader is None:
             self._turns.give_back()
             return None
-        with ExitStack() as stack:
-            stack.callback(self._turns.give_back)
-            stack.callback(self._part, reader)
-            stack.enter_context(cancellation.interrupting(reader.kill))
+        begun = False
+        try:
+            cancellation.hold(reader.kill)
             try:
-                if reader.begin(question):
-                    return Pending(self, reader, question, cancellation, stack.pop_all())
+                begun = reader.begin(question)
             except ConnectionError:  # killed by somebody else meanwhile: another will answer
                 pass
-        return None
+            finally:
+                if not begun:
+                    cancellation.let_go()
+        finally:
+            if not begun:
+                self.end(reader)
+        return Pending(self, reader, question, cancellation) if begun else None
 
-    def _waiting_reader(self) -> ReaderProcess | None:
+    def end(self, reader: ReaderProcess) -> None:
+        """Ends the turn of a query, and its use of *reader*."""
+        try:
+            self._part(reader)
+        finally:
+            self._turns.give_back()
+
+    def _waiting_reader(self, newest: str) -> ReaderProcess | None:
         """A reader that has been asked before and waits for more, for this query alone."""
         found: ReaderProcess | None
-        if self._host is not None and self._host.holds(state(self.store)):
+        if self._host is not None and self._host.holds(newest):
             found = self._host.waiting_reader()
         else:
             found = self._idle.pop() if self._idle else None
@@ -291,7 +305,9 @@ class ReaderPool:
 
 
 class Pending:
-    """A query that a reader works on, for whoever waits on `fileno` himself."""
+    """A query that a reader works on, for whoever waits for `more` himself."""
+
+    __slots__ = ("_cancellation", "_error", "_pool", "_question", "_reader", "timeout")
 
     def __init__(
         self,
@@ -299,19 +315,22 @@ class Pending:
         reader: ReaderProcess,
         question: Header,
         cancellation: Cancellation,
-        ending: ExitStack,
     ) -> None:
         self.timeout = pool.timeout
         self._pool = pool
         self._reader = reader
         self._question = question
         self._cancellation = cancellation
-        self._ending = ending
         self._error: Exception | None = None
 
-    def fileno(self) -> int:
-        """Can be read when there is `more`."""
-        return self._reader.fileno()
+    def watch(self, poll: select.epoll) -> int:
+        """
+        Has *poll* tell whenever there is `more`, by the number that comes back.
+
+        It goes on telling of the reader, once for each time that something comes, whoever asked it;
+        so this is done once for a reader, not for each query.
+        """
+        return self._reader.watch(poll)
 
     def more(self) -> Answer | None:
         """
@@ -329,15 +348,22 @@ class Pending:
             if not self._reader.usable:
                 self._error = error
                 raise ReaderGone from None
-            self._ending.close()
+            self._end()
             raise
         if answer is not None:
             try:
-                self._ending.close()
+                self._end()
             except QueryCancelled:
                 answer.close()
                 raise
         return answer
+
+    def _end(self) -> None:
+        """Raises: QueryCancelled."""
+        try:
+            self._cancellation.let_go()
+        finally:
+            self._pool.end(self._reader)
 
     def kill(self) -> None:
         """Ends the reader of a query that has taken too long; `bury` it then."""
@@ -352,7 +378,7 @@ class Pending:
         """
         error = self._error or self._reader.cause_of_death()
         try:
-            self._ending.close()
+            self._end()
         except QueryCancelled as cancelled:
             error = cancelled
         if isinstance(error, ReaderStartled):

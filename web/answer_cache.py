@@ -3,7 +3,6 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future
 
 from scholargraph.graph.readers import Answer, Cancellation
 
@@ -17,18 +16,40 @@ Key = tuple[object, ...]
 
 class Flight:
     """
-    An answer on its way to whoever asked for it: *outcome* is it, or why there is none.
+    An answer on its way to whoever asked for it: once it has *landed*, there is an *answer* or else
+    an *error*.
 
     The query behind it runs under *cancellation*, which `AnswerCache.leave` cancels once nobody
     waits any more. Without a *key* the answer is for one alone, and not kept.
     """
 
+    __slots__ = (
+        "answer",
+        "cancellation",
+        "error",
+        "hearers",
+        "key",
+        "landed",
+        "left_first",
+        "waiting",
+    )
+
     def __init__(self, key: Key | None = None) -> None:
         self.key = key
-        self.outcome: Future[Answer] = Future()
+        self.landed = False
+        self.answer: Answer | None = None
+        self.error: BaseException | None = None
+        self.hearers: list[Callable[[], object]] = []
         self.cancellation = Cancellation()
         self.waiting = 1
         self.left_first = False
+
+    def outcome(self) -> Answer:
+        """The answer of what has landed, or what went wrong, raised."""
+        if self.error is not None:
+            raise self.error
+        assert self.answer is not None
+        return self.answer
 
 
 class AnswerCache:
@@ -55,7 +76,11 @@ class AnswerCache:
         flight, first = self.board(key, state)
         if first:
             self.fly(flight, lambda _: compute())
-        answer = flight.outcome.result()
+        elif not flight.landed:
+            landed = threading.Event()
+            self.hear(flight, landed.set)
+            landed.wait()
+        answer = flight.outcome()
         return answer if answer.file is None or first else compute()  # a file is read once only
 
     def kept(self, key: Key, state: str) -> Answer | None:
@@ -89,17 +114,38 @@ class AnswerCache:
         """Computes the outcome of *flight*, and keeps it where it is small and current."""
         try:
             answer = compute(flight.cancellation)
+        except BaseException as error:
+            self.fail(flight, error)
+        else:
+            self.land(flight, answer)
+
+    def land(self, flight: Flight, answer: Answer) -> None:
+        """Ends *flight* with *answer*, and keeps that where it is small and current."""
+        with self._lock:
             if flight.key and answer.file is None and answer.state == flight.key[0]:
                 self._keep(flight.key, answer)
-        except BaseException as error:
-            self._land(flight)
-            flight.outcome.set_exception(error)
-            return
-        self._land(flight)
-        flight.outcome.set_result(answer)
-        with self._lock:
+            flight.answer = answer
+            hearers = self._landed(flight)
             if flight.left_first:
                 answer.close()
+        for hearer in hearers:
+            hearer()
+
+    def fail(self, flight: Flight, error: BaseException) -> None:
+        """Ends *flight* with *error*."""
+        with self._lock:
+            flight.error = error
+            hearers = self._landed(flight)
+        for hearer in hearers:
+            hearer()
+
+    def hear(self, flight: Flight, hearer: Callable[[], object]) -> None:
+        """Has *hearer*, which raises nothing, called once *flight* has landed, or at once."""
+        with self._lock:
+            if not flight.landed:
+                flight.hearers.append(hearer)
+                return
+        hearer()
 
     def leave(self, flight: Flight, *, first: bool) -> None:
         """Waits no longer; *first* is what `board` said."""
@@ -109,23 +155,25 @@ class AnswerCache:
             abandoned = flight.waiting == 0
             if abandoned:
                 self._forget(flight)  # who comes now must not share the end of this one
-            if first and flight.outcome.done() and flight.outcome.exception() is None:
-                flight.outcome.result().close()
+            if first and flight.answer is not None:
+                flight.answer.close()
         if abandoned:
             flight.cancellation.cancel()
 
     def _keep(self, key: Key, answer: Answer) -> None:
-        with self._lock:
-            if key in self._answers:
-                return
-            self._answers[key] = answer
-            self._size += answer.size
-            while self._size > self._most or len(self._answers) > MANY:
-                self._size -= self._answers.popitem(last=False)[1].size
+        if key in self._answers:
+            return
+        self._answers[key] = answer
+        self._size += answer.size
+        while self._size > self._most or len(self._answers) > MANY:
+            self._size -= self._answers.popitem(last=False)[1].size
 
-    def _land(self, flight: Flight) -> None:
-        with self._lock:
-            self._forget(flight)
+    def _landed(self, flight: Flight) -> list[Callable[[], object]]:
+        """Whom to tell, without the lock, that *flight* has landed."""
+        flight.landed = True
+        self._forget(flight)
+        hearers, flight.hearers = flight.hearers, []
+        return hearers
 
     def _forget(self, flight: Flight) -> None:
         if flight.key and self._flights.get(flight.key) is flight:

@@ -55,10 +55,10 @@ MEDIA_TYPES = {media: (media,) for medias in FORMATS.values() for media in media
 # be called, in a string, nothing is lost but a place in the cache.
 FICKLE = re.compile(r"(?:NOW|RAND|UUID)(?:\s|#[^\n]*\n)*\(|SERVICE", re.IGNORECASE)
 
-# A prologue without comments, and a form with a space behind it.
+# A prologue with comments before its lines, if with any, and a form with a space behind it.
 _USUAL = re.compile(
-    r"(?:\s*PREFIX\s+[A-Za-z][\w-]*:\s*<[^\x00-\x20<>\"{}|^`\\]*>)*+\s*"
-    r"(SELECT|ASK|CONSTRUCT|DESCRIBE)\s",
+    r"(?:(?:\s|#[^\r\n]*+[\r\n])*+PREFIX\s+[A-Za-z][\w-]*:\s*<[^\x00-\x20<>\"{}|^`\\]*>)*+"
+    r"(?:\s|#[^\r\n]*+[\r\n])*+(SELECT|ASK|CONSTRUCT|DESCRIBE)\s",
     re.IGNORECASE | re.ASCII,
 )
 _USUAL_FORMS: dict[str, Form] = {
@@ -167,14 +167,21 @@ def compute(service: Service, asked: Question, cancellation: Cancellation | None
     )
 
 
-def begin(service: Service, asked: Question, cancellation: Cancellation) -> Pending | None:
-    """`compute` for an event loop, where a reader waits for work; else None."""
+def begin(
+    service: Service, asked: Question, state: str, cancellation: Cancellation
+) -> Pending | None:
+    """
+    `compute` for an event loop, where a reader waits for work; else None.
+
+    *state* is that of the store when the query came.
+    """
     return service.readers.begin(
         asked.text,
         media_type=_internal(asked),
         default_graphs=asked.default_graphs,
         named_graphs=asked.named_graphs,
         base_iri=asked.base,
+        newest=state,
         cancellation=cancellation,
     )
 
