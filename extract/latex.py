@@ -83,6 +83,8 @@ def plain(text: str) -> str:
 
 
 def _clean(text: str) -> str:
+    if text.isascii() and text.isprintable():  # as most are
+        return " ".join(text.split())
     if _MISREAD.search(text):
         text = _MISREAD.sub(_reread, text)
     text = _SURROGATE.sub("\ufffd", _CONTROL.sub(" ", text))

@@ -2,7 +2,9 @@
 
 import datetime
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from ..latex import plain
@@ -59,6 +61,7 @@ _KEPT = frozenset(_INHERITED) | {
 }  # fmt: skip
 # arXiv's archives that are divided into classes: alone they say too little.
 _ARCHIVES = frozenset("cs math stat eess econ q-bio q-fin nlin physics cond-mat astro-ph".split())
+_MARKED = re.compile(r"[\\{}]")
 _MOST_PARENTS = 100_000
 _DEEPEST = 4
 
@@ -75,12 +78,36 @@ def read(path: Path, captured: datetime.date) -> Iterator[Record]:
     The papers of *path* in file order; a broken entry comes as a `Refusal`.
 
     A malformed identifier or date is reported and left out, and its paper goes in. ``crossref``
-    and ``xdata`` are looked up wherever they stand; only what they point to is kept, and of every
-    entry a key, to find it again.
+    and ``xdata`` are looked up wherever they stand, and only what they point to is kept. The keys
+    of all entries wait in a temporary file on disk, so that memory does not grow with the file.
     """
     wanted = _referred(path)
     parents = _parents(path, wanted) if wanted else {}
-    seen: dict[str, int] = {}
+    with closing(_Keys()) as keys:
+        yield from _papers(path, wanted, parents, keys)
+
+
+class _Keys:
+    """The keys of entries, without case, and the lines that they were first met on."""
+
+    def __init__(self) -> None:
+        self._lines = sqlite3.connect("", check_same_thread=False, isolation_level=None)
+        self._lines.execute("PRAGMA journal_mode = OFF")
+        self._lines.execute("CREATE TABLE key (name TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
+
+    def first(self, key: str, line: int) -> int:
+        """The line that *key* was first met on: *line* where that is now."""
+        added = self._lines.execute("INSERT OR IGNORE INTO key VALUES (?, ?)", (key, line))
+        if added.rowcount:
+            return line
+        (found,) = self._lines.execute("SELECT line FROM key WHERE name = ?", (key,)).fetchone()
+        return int(found)
+
+    def close(self) -> None:
+        self._lines.close()
+
+
+def _papers(path: Path, wanted: set[str], parents: Parents, keys: _Keys) -> Iterator[Record]:
     for entry in entries(path):
         if isinstance(entry, Refusal):
             yield entry
@@ -89,12 +116,11 @@ def read(path: Path, captured: datetime.date) -> Iterator[Record]:
             continue
         notices = list(entry.notices)
         try:
-            if entry.key and (first := seen.setdefault(_folded(entry.key), entry.line)):
-                if first != entry.line:
-                    raise ValueError(
-                        f"the key {entry.key[:60]!r} stands on line {first} already; give each "
-                        "entry its own, or take one out"
-                    )
+            if entry.key and (first := keys.first(_folded(entry.key), entry.line)) != entry.line:
+                raise ValueError(
+                    f"the key {entry.key[:60]!r} stands on line {first} already; give each entry "
+                    "its own, or take one out"
+                )
             fields = _with_inherited(entry, parents, notices)
             paper = _paper(entry, fields, notices)
         except ValueError as error:
@@ -113,10 +139,16 @@ def _referred(path: Path) -> set[str]:
     """The keys that entries point to."""
     found: set[str] = set()
     for line in opening.lines(path):
-        if line.content and len(found) < _MOST_PARENTS:
+        if line.content and len(found) < _MOST_PARENTS and _may_refer(line.content):
             for keys in _REFERS.findall(line.content):
                 found.update(map(_folded, keys.decode(errors="replace").split(",")))
     return found - {""}
+
+
+def _may_refer(line: bytes) -> bool:
+    """A quick look, before the whole line is searched for what few lines have."""
+    line = line.lower()
+    return b"crossref" in line or b"xdata" in line
 
 
 def _parents(path: Path, wanted: set[str]) -> Parents:
@@ -259,6 +291,8 @@ def _addresses(fields: dict[str, str]) -> list[str]:
 
 def _verbatim(text: str) -> str:
     r"""An address or identifier without TeX's escapes: 'http://a/b\_c', '\url{…}'."""
+    if not _MARKED.search(text):
+        return " ".join(text.split())
     text = re.sub(r"\\(?:url|path|nolinkurl|href)\b", " ", text)
     text = re.sub(r"\\textasciitilde(?:\{\})?|\\~(?:\{\})?|\{?\\sim\}?", "~", text)
     text = text.replace("{\\_}", "_").replace("\\textunderscore", "_")

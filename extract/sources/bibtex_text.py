@@ -23,6 +23,9 @@ _WORD = re.compile(r"\\[A-Za-z]+\*?")
 _TIE = re.compile(r"(?<=[^\W\d_]|[.,)}\"'])~(?=[\w{\\$(\"'])")
 _DASH = re.compile(r"(?<=[\w)}])(---?)(?=[\w({])")
 _BRACE_MACROS = re.compile(r"\\(?:textbrace(left|right)|(l|r)brace)(?:\{\}|(?![A-Za-z])[ ]?)")
+_OUTER_AND = re.compile(r"^(?:and )+|(?: and)+$", re.IGNORECASE)
+_LEADING_AND = re.compile(r"^and(?: |$)", re.IGNORECASE)
+_MARKED = re.compile(r"[\\{}]")
 _EXTENDED = re.compile(r"\b(family|given|prefix|suffix|useprefix|\w+-i)\s*=\s*", re.IGNORECASE)
 
 
@@ -98,8 +101,8 @@ def people(text: str) -> list[str]:
     """
     text = " ".join(_ACCENT.sub(_letter, text).replace("~", " ").split())
     found: list[str] = []
-    for written in split_name_list(re.sub(r"(?i)^(?:and )+|(?: and)+$", "", text)):
-        written = re.sub(r"(?i)^and(?: |$)", "", written).strip(" ,")
+    for written in split_name_list(_OUTER_AND.sub("", text)):
+        written = _LEADING_AND.sub("", written).strip(" ,")
         if written:
             found += _person(written)
     return found
@@ -113,6 +116,10 @@ def _person(written: str) -> list[str]:
     if "{" not in written and (";" in written or names.without_et_al(written)[1]):
         people, hidden = names.without_et_al(written)
         return [field(name) for name in managers.people(people)] + ["others"] * hidden
+    if not _MARKED.search(written) and written.count(",") < 2:
+        # What the parser below says of most names, in less time: 'Last, First' is turned round.
+        last, _, first = written.partition(",")
+        return [field(f"{first} {last}")]
     try:
         parsed = Person(written)
     except InvalidNameString:
