@@ -2,10 +2,10 @@
 What one writer does to the engine, kept as patches.
 
 A patch is written before its transaction, so that a process killed in between leaves one too many,
-which the next writer finds and drops. A large change is made in two transactions: of one that was
-begun, the next writer finds the patch and makes the rest. Where an update does not tell beforehand
-what it will change, a mark stands while it runs, and the patch follows: whoever finds the mark
-compares the newest snapshot with the engine.
+which the next writer finds and drops. A large change is made in several transactions: of one that
+was begun, the next writer finds the patch, and makes the rest. Where an update does not tell
+beforehand what it will change, a mark stands while it runs, and the patch follows: whoever finds
+the mark compares the newest snapshot with the engine.
 """
 
 import datetime
@@ -17,7 +17,7 @@ from pathlib import Path
 import pyoxigraph
 from pyoxigraph import DefaultGraph, Quad
 
-from .effects import Effect, at_once, finish, in_steps
+from .effects import Effect, at_once, in_steps
 from .patch_log import PatchFile, PatchLog, Untracked
 from .patches import Done, Header, PatchError, net
 from .scope import Pattern, Scope
@@ -179,7 +179,7 @@ class Journal:
         """Makes the rest of a transaction that was begun: until then nothing is published."""
         if self._begun is not None:
             patch = self._begun.read()
-            finish(engine, Effect(list(patch.removed), list(patch.added)))
+            in_steps(engine, Effect(list(patch.removed), list(patch.added)))
             self._begun = None
 
     def _mark(self) -> None:

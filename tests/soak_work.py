@@ -14,6 +14,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from scholargraph.extract.mentions import Concept, Extraction, Mention, Sentence
 from scholargraph.extract.papers import Paper
+from scholargraph.graph import effects
 from scholargraph.graph.backup import backup, restore
 from scholargraph.graph.importing import import_files
 from scholargraph.graph.store import Store
@@ -49,6 +50,7 @@ def main(what: str, store: str, *arguments: str) -> None:
     say("ready")
     place = Store.open(store, create=True)
     if what == "import":
+        effects.FILED = range(50, 1_000_000)  # so that these commits are made as large ones are
         import_files([Path(arguments[0])], place, extract=extract, model=MODEL, batch=BATCH)
     elif what == "backup":
         for number in itertools.count(int(arguments[1])):

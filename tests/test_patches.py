@@ -8,6 +8,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pyoxigraph
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -252,6 +253,28 @@ def test_a_patch_whose_transaction_did_not_come_about_is_dropped(empty_store):
     empty_store.recover()
 
     assert [made.added for made in patches(empty_store)] == [(fact("one"),)]
+
+
+@pytest.mark.parametrize("gone", [0, 1, 2])
+def test_a_large_change_that_was_begun_is_made_whole(empty_store, gone):
+    old, new = [fact("one"), fact("two")], [fact("three"), fact("four")]
+    with empty_store.writing() as writer:
+        writer.apply([], old)
+    # As a process leaves it that is killed when the first step was done, or some more.
+    (empty_store.path / "unpublished").touch()
+    log = PatchLog(empty_store.path)
+    (header,) = (file.header() for file in log.files())
+    log.add(header, old, new)
+    engine = pyoxigraph.Store(empty_store.path / "oxigraph")
+    engine.bulk_extend(new)
+    for quad in old[:gone]:
+        engine.remove(quad)
+    del engine
+
+    empty_store.recover()
+
+    assert dump(empty_store) == set(new)
+    assert [made.added for made in patches(empty_store)] == [tuple(old), tuple(new)]
 
 
 def test_what_a_killed_writer_did_unseen_is_found_out(tmp_path):

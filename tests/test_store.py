@@ -16,6 +16,7 @@ import pytest
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad
 
 from scholargraph import ScholarGraphError
+from scholargraph.graph.effects import FILED, Effect
 from scholargraph.graph.migrations import FORMAT_VERSION
 from scholargraph.graph.store import Store, StoreBusy, StoreError
 
@@ -122,6 +123,47 @@ def test_quads_with_blank_nodes_are_changed_too(empty_store):
     with empty_store.snapshot() as snapshot:
         assert counts == (2, 2)
         assert set(snapshot.quads()) == {other, fact("two")}
+
+
+def test_many_quads_at_once_are_changed_as_few_are(empty_store):
+    graph = NamedNode("https://example.org/g")
+    many = [Quad(EXAMPLE, SAYS, Literal(n), graph) for n in range(FILED.start)]
+    blank = Quad(BlankNode("b1"), SAYS, Literal("one"))
+    with empty_store.writing() as writer:
+        writer.apply([], [blank, fact("one"), fact("two"), many[0]])
+
+    with empty_store.writing() as writer:
+        counts = writer.apply(
+            [blank, fact("one"), fact("absent"), many[0]], [fact("two"), fact("three"), *many]
+        )
+
+    with empty_store.snapshot() as snapshot:
+        assert counts == (2, len(many))
+        assert set(snapshot.quads()) == {fact("two"), fact("three"), *many}
+
+
+def test_what_an_effect_says_is_done_with_the_rest(empty_store):
+    add(empty_store, "one", "two")
+
+    with empty_store.writing() as writer:
+        known = writer.effect([fact("one"), fact("absent")], [fact("two"), fact("three")])
+        counts = writer.apply([fact("two")], [fact("four")], known=known)
+
+    assert known == Effect([fact("one")], [fact("three")])
+    assert known.facts == (1, 1)
+    assert counts == (2, 2)
+    assert said(empty_store) == {"three", "four"}
+
+
+def test_files_that_a_killed_writer_had_not_taken_in_are_cleared_away(empty_store):
+    add(empty_store, "one")
+    left = empty_store.path / "oxigraph" / "bulk-123.sst"
+    left.write_bytes(b"half of a file")
+
+    add(empty_store, "two")
+
+    assert not left.exists()
+    assert said(empty_store) == {"one", "two"}
 
 
 def test_a_commit_without_change_publishes_nothing(empty_store):
