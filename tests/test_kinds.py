@@ -6,11 +6,12 @@ import pytest
 from pyoxigraph import NamedNode, Quad
 from spotting import KNOWN, bring, record, spotted, write
 
-from scholargraph.extract.mentions import Extraction
+from scholargraph.extract.mentions import Extraction, Kind
 from scholargraph.extract.papers import Paper
 from scholargraph.graph import vocab as v
 from scholargraph.graph.correcting import correct
 from scholargraph.graph.iris import DEFAULT_BASE
+from scholargraph.graph.kind_cues import named_as
 from scholargraph.graph.kinds import doubts, settle_kinds
 from scholargraph.graph.parts import FACTS
 from scholargraph.graph.store import Store
@@ -21,19 +22,19 @@ NODE = f"{ODD}#mention-abstract-0-8-task"
 
 
 def mostly(papers: Iterable[Paper]) -> Iterator[tuple[Paper, Extraction]]:
-    """DeltaSAR is a task in the fifth paper, a data set in all others; U-Net is either by turns."""
+    """DeltaSAR is a task in the fifth paper, elsewhere a data set; RiverNet is either by turns."""
     for paper in papers:
         known = dict(KNOWN)
         if paper.id == "5":
             known["DeltaSAR"] = "task"
         if paper.id in "12":
-            known["U-Net"] = "task"
+            known["RiverNet"] = "task"
         yield paper, spotted(paper, known)
 
 
 @pytest.fixture
 def papers(empty_store: Store, tmp_path) -> Store:
-    lines = [record(str(n), "DeltaSAR and U-Net.") for n in range(1, 6)]
+    lines = [record(str(n), "DeltaSAR and RiverNet.") for n in range(1, 6)]
     bring(empty_store, write(tmp_path / "a.jsonl", *lines), extract=mostly)
     return empty_store
 
@@ -105,8 +106,66 @@ def test_people_outrank_the_corpus(papers):
 
 def test_the_order_of_imports_does_not_matter(papers, tmp_path):
     other = Store.open(tmp_path / "other.db", create=True)
-    lines = [record(str(n), "DeltaSAR and U-Net.") for n in (5, 3, 1, 4, 2)]
+    lines = [record(str(n), "DeltaSAR and RiverNet.") for n in (5, 3, 1, 4, 2)]
     bring(other, write(tmp_path / "c.jsonl", *lines), extract=mostly)
 
     with papers.snapshot() as one, other.snapshot() as two:
         assert doubts(one, papers.iris) == doubts(two, other.iris)
+
+
+def read(store: Store, tmp_path, texts: list[tuple[str, dict[str, Kind]]]) -> None:
+    """Imports a paper a text, its things named as the kinds beside it."""
+    kinds = {str(number): known for number, (_, known) in enumerate(texts)}
+    lines = [record(str(number), text) for number, (text, _) in enumerate(texts)]
+    bring(
+        store,
+        write(tmp_path / "named.jsonl", *lines),
+        extract=lambda stream: ((p, spotted(p, kinds[p.id])) for p in stream),
+    )
+
+
+def test_a_public_name_outweighs_a_few_papers(empty_store, tmp_path):
+    texts: list[tuple[str, dict[str, Kind]]] = [
+        ("We read SQuAD.", {"SQuAD": "task"}),
+        ("SQuAD was built by people.", {"SQuAD": "dataset"}),
+    ]
+
+    read(empty_store, tmp_path, texts)
+
+    with empty_store.snapshot() as snapshot:
+        assert doubts(snapshot, empty_store.iris)[0].right == "dataset"
+
+
+def test_the_last_word_of_a_label_speaks_for_its_kind(empty_store, tmp_path):
+    words = ["red", "blue", "green", "black", "white", "brown", "pink", "grey"]
+    texts: list[tuple[str, dict[str, Kind]]] = [
+        (f"On {word} finding.", {f"{word} finding": "task"}) for word in words
+    ]
+    texts += [
+        ("On leaf finding.", {"leaf finding": "method"}),
+        ("Leaves by leaf finding.", {"leaf finding": "task"}),
+    ]
+
+    read(empty_store, tmp_path, texts)
+
+    with empty_store.snapshot() as snapshot:
+        (doubt,) = doubts(snapshot, empty_store.iris)
+    assert (doubt.key, doubt.right) == ("leaf-finding", "task")
+    assert "100% of labels that end so" in doubt.note()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name", "kinds"),
+    [
+        ("We address the task of parsing.", "parsing", ["task"]),
+        ("On the parsing task it fails.", "parsing", ["task"]),
+        ("With metrics such as Zeta.", "Zeta", ["metric"]),
+        ("On corpora like Zeta.", "Zeta", ["dataset"]),
+        ("Large models such as Zeta fail.", "Zeta", ["method"]),
+        ("The Zeta dataset and the Zeta model.", "Zeta", []),
+    ],
+)
+def test_words_beside_a_name_say_its_kind(sentence, name, kinds):
+    start = sentence.index(name)
+
+    assert named_as(sentence, start, start + len(name)) == kinds
