@@ -18,6 +18,12 @@ S2 = "2d5673caa9e6af3a7b82a43f19ee920992db07ad"
             "10.18653/v1/2023.acl-long.1",
         ),
         (identity.doi, "doi: 10.1000.10/123", "10.1000.10/123"),
+        (
+            identity.doi,
+            "https://doi.org/10.1000%2F(SICI)49%3C1::A%3E2-O",
+            "10.1000/(sici)49<1::a>2-o",
+        ),
+        (identity.doi, "10.1000/50%41", "10.1000/50%41"),
         (identity.arxiv, "http://arxiv.org/abs/2203.07720v3", "2203.07720"),
         (identity.arxiv, "math.GT/0309136", "math/0309136"),
         (identity.arxiv, "https://arxiv.org/pdf/hep-th/9901001v1.pdf", "hep-th/9901001"),

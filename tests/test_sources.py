@@ -89,6 +89,10 @@ def test_the_content_decides_the_format_and_not_the_name(file, content, format):
         (b"%PDF-1.7\n", "a PDF; papers are read from"),
         (b"PK\x03\x04....", "a ZIP archive; unpack it first"),
         (gzip.compress(LINE.encode())[:10], "the compressed data breaks off"),
+        ("PMID- 123\nTI  - Owls\n", "MEDLINE format; save the search as XML"),
+        ("%0 Journal Article\n%T Owls\n", "EndNote's import format; export it as RIS"),
+        ('<?xml version="1.0"?>\n<xml><records><record/>', "EndNote's XML; export it as RIS"),
+        ("FN Clarivate Analytics\nPT J\nTI Owls\n", "Web of Science's plain text; export it tab"),
     ],
 )
 def test_a_file_that_holds_no_papers_says_why(file, content, message):

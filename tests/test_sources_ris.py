@@ -222,6 +222,24 @@ def test_latin_1_names_its_remedy_and_costs_only_its_record(records):
     assert "line 2, column 10: byte 0xe9 is not UTF-8" in refusal.reason
 
 
+@pytest.mark.parametrize(
+    ("address", "doi", "kept"),
+    [
+        ("https://doi.org/10.1000/owl(2)", "10.1000/owl(2)", "https://doi.org/10.1000/owl(2)"),
+        (
+            "http://dx.doi.org/10.1002/(SICI)10(1998)49:8<693::AID-O>3.0.CO;2-O",
+            "10.1002/(sici)10(1998)49:8<693::aid-o>3.0.co;2-o",
+            "http://dx.doi.org/10.1002/(SICI)10(1998)49:8%3C693::AID-O%3E3.0.CO;2-O",
+        ),
+    ],
+)
+def test_a_doi_is_read_whole_out_of_an_address(paper, address, doi, kept):
+    found = paper(f"UR  - {address}.")
+
+    assert ("doi", doi) in found.ids
+    assert found.urls == (kept,)
+
+
 def test_a_thousand_authors_keep_their_order(paper):
     found = paper(*(f"AU  - Name{n}, A." for n in range(1_000)))
 

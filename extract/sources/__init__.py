@@ -7,6 +7,7 @@ name it in `_READERS`, the stricter ones first.
 """
 
 import datetime
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -60,6 +61,15 @@ _READERS = {
 FORMATS: tuple[str, ...] = tuple(_READERS)
 
 
+# Files of other programs by what they begin with, each with the way out.
+_OTHERS = {
+    "PMID- ": "PubMed's MEDLINE format; save the search as XML, or as RIS with a reference manager",
+    "%0 ": "EndNote's import format; export it as RIS or BibTeX",
+    "<xml><records>": "EndNote's XML; export it as RIS or BibTeX",
+    "FN ": "Web of Science's plain text; export it tab-delimited, or as RIS",
+}
+
+
 def recognise(path: Path, columns: Mapping[str, str] | None = None) -> str:
     """
     The name of the format of *path*, one of `FORMATS`, by what is in it.
@@ -81,6 +91,11 @@ def recognise(path: Path, columns: Mapping[str, str] | None = None) -> str:
         reason = "JSON, but what it holds has none of the keys by which papers are known here"
     elif head.lstrip()[:14].lower().startswith(("<!doctype html", "<html")):
         reason = "a web page, perhaps a message instead of the file; open it to see"
+    else:
+        beginning = re.sub(r"<\?xml[^<>]*>\s*", "", head.lstrip(), count=1)
+        reason = next(
+            (said for mark, said in _OTHERS.items() if beginning.startswith(mark)), reason
+        )
     known = " or ".join(FORMATS)
     raise SourceError(f"{path}: {reason}; give a file of one of these formats: {known}")
 

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from urllib.parse import unquote
 
 # No control character, half surrogate or noncharacter: an IRI could not hold it.
 _SIGN = r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
@@ -70,9 +71,16 @@ def doi(text: str) -> str:
     """
     *text* as a bare DOI in lower case: DOIs compare without case (DOI Handbook, 2.4).
 
+    >>> doi("https://doi.org/10.1002%2F(SICI)1097%3C693")
+    '10.1002/(sici)1097<693'
+
     Raises: ValueError for what is no DOI.
     """
-    bare = _DOI_PREFIX.sub("", text.strip(), count=1).lower()
+    prefix = _DOI_PREFIX.match(text.strip())
+    bare = text.strip()[prefix.end() if prefix else 0 :]
+    if prefix and prefix[0].endswith("/"):  # an address, in which some signs of a DOI are quoted
+        bare = unquote(bare)
+    bare = bare.lower()
     if _DOI.fullmatch(bare) is None:
         raise ValueError(f"{text[:60]!r} is no DOI; write 10.18653/v1/2023.acl-long.1")
     return bare

@@ -15,7 +15,11 @@ _ARXIV = re.compile(
     r"(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})",
     re.IGNORECASE | re.ASCII,
 )
-_ADDRESS = re.compile(r"https?://[^\s<>\"{}|\\^`]+", re.IGNORECASE)
+# Publishers' DOIs of the nineties have signs that no address has: '…49:8<693::AID-ASI4>3.0.CO;2-O'.
+_ADDRESS = re.compile(
+    r"https?://(?:(?:dx\.)?doi\.org/10\.\d{4,9}/\(SICI\)[^\s\"{}|\\^`]+|[^\s<>\"{}|\\^`]+)",
+    re.IGNORECASE,
+)
 # 'Retraction of Publication' is a notice of another paper, 'Retraction in' stands with the paper.
 _WITHDRAWN = re.compile(r"\b(?:withdrawn|retracted|retraction in)\b", re.IGNORECASE)
 _INITIALS = re.compile(r"(?:[^\W\d_a-z]\.?[ -]?){1,4}")
@@ -136,8 +140,21 @@ def is_withdrawn(title: str, *notes: str) -> bool:
 
 
 def addresses(text: str) -> list[str]:
-    """The web addresses in *text*."""
-    return [found.rstrip(".,;)") for found in _ADDRESS.findall(text)]
+    """
+    The web addresses in *text*.
+
+    >>> addresses("(https://doi.org/10.1000/a(2), http://b.org/c.) https://d.org).")
+    ['https://doi.org/10.1000/a(2)', 'http://b.org/c', 'https://d.org']
+    """
+    return [_bare(found) for found in _ADDRESS.findall(text)]
+
+
+def _bare(address: str) -> str:
+    """*address* without the sentence's signs after it; a parenthesis that it opens it closes."""
+    bare = address.rstrip(".,;")
+    while bare.endswith(")") and bare.count("(") < bare.count(")"):
+        bare = bare[:-1].rstrip(".,;")
+    return bare.replace("<", "%3C").replace(">", "%3E")
 
 
 class Identifiers:
