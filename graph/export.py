@@ -14,8 +14,9 @@ from scholargraph import ScholarGraphError
 
 from .bibliography import publications
 from .bibtex import bibtex
+from .communities import fold
 from .csl import csl_json
-from .entities import NodeKind
+from .entities import AUTHORS, NodeKind
 from .incidence import Incidence
 from .nanopublications import nanopublications
 from .network import coauthors, concepts
@@ -157,6 +158,8 @@ def chunks(
     """
     The bytes of an export; *kinds* of concepts and *minimum* of joint papers are for networks.
 
+    Nodes of networks say their community, but in a list of links: `communities.fold` of all links.
+
     Raises:
         rdfxml.NotXml: While it writes, for what RDF/XML cannot say.
     """
@@ -165,16 +168,29 @@ def chunks(
     if what == "nanopublications":
         return nanopublications(snapshot)
     if what == "coauthors":
-        people: tuple[NodeKind, ...] = ("author",)
-        return network_chunks(coauthors(Incidence.read(snapshot, people), minimum=minimum), format)
+        corpus = Incidence.read(snapshot, AUTHORS)
+        authors = coauthors(corpus, minimum=minimum)
+        return _whole_network(authors, corpus, AUTHORS, format)
     if what == "concepts":
         corpus = Incidence.read(snapshot, kinds)
-        return network_chunks(concepts(corpus, kinds=kinds, minimum=minimum), format)
+        named = concepts(corpus, kinds=kinds, minimum=minimum)
+        return _whole_network(named, corpus, kinds, format)
     if what == "papers" and format in _REFERENCES:
         return _REFERENCES[format](publications(snapshot))
     if what == "papers" and format == "jsonld":
         return schema_org(snapshot)
     return table(snapshot, what)
+
+
+def _whole_network(
+    graph: nx.Graph, corpus: Incidence, kinds: Collection[NodeKind], format: str
+) -> Iterator[bytes]:
+    if format != "csv":
+        for number, community in enumerate(fold(corpus, kinds).communities, start=1):
+            for member in community.members:
+                if member in graph:
+                    graph.nodes[member]["community"] = number
+    return network_chunks(graph, format)
 
 
 def network_chunks(graph: nx.Graph, format: str) -> Iterator[bytes]:
@@ -200,9 +216,8 @@ def xml_graph(graph: nx.Graph) -> nx.Graph:
     """
     plain = nx.Graph()
     for node, data in graph.nodes(data=True):
-        plain.add_node(
-            node, label=_xml_text(data["label"]), kind=data["kind"], papers=data["papers"]
-        )
+        known = {name: data[name] for name in ("kind", "papers", "community") if name in data}
+        plain.add_node(node, label=_xml_text(data["label"]), **known)
     for a, b, data in graph.edges(data=True):
         known = {name: data[name] for name in ("first", "last") if data[name] is not None}
         plain.add_edge(a, b, weight=data["weight"], **known, papers=" ".join(data["papers"]))

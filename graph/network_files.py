@@ -7,27 +7,31 @@ import networkx as nx
 
 Places = Mapping[str, tuple[float, float]]
 
+# What VOSviewer refuses a file for: a higher number of a cluster.
+MOST_CLUSTERS = 1000
 
-def vosviewer(
-    graph: nx.Graph, places: Places | None = None, clusters: Mapping[str, int] | None = None
-) -> bytes:
+
+def vosviewer(graph: nx.Graph, places: Places | None = None) -> bytes:
     """
     *graph* as VOSviewer's JSON, for the program and its version for browsers.
 
     Format: https://app.vosviewer.com/docs/file-types/json-file-type/. *places* are coordinates by
-    node, without which VOSviewer lays the network out itself; *clusters*, from 1, are by node too,
-    and by default one for each kind.
+    node, without which VOSviewer lays the network out itself. Clusters are the communities that
+    nodes name, the first `MOST_CLUSTERS` of them; where none names one, each kind is a cluster.
     """
     kinds = {kind: number for number, kind in enumerate(_kinds(graph), start=1)}
+    grouped = any(number for _, number in graph.nodes(data="community"))
     items = []
     for node, data in graph.nodes(data=True):
         item: dict[str, object] = {
             "id": node,
             "label": data["label"],
             # VOSviewer shows a description as markup, so it holds nothing from the graph.
-            "cluster": clusters[node] if clusters else kinds[data["kind"]],
             "weights": {"Documents": data["papers"], "Links": graph.degree(node)},
         }
+        cluster = data.get("community") if grouped else kinds[data["kind"]]
+        if cluster is not None and cluster <= MOST_CLUSTERS:
+            item["cluster"] = cluster
         if places:
             # Its vertical axis points upwards.
             item["x"], item["y"] = places[node][0] / 1000, -places[node][1] / 1000
@@ -49,7 +53,8 @@ def cytoscape(graph: nx.Graph, places: Places | None = None) -> bytes:
     """
     nodes = []
     for node, attributes in graph.nodes(data=True):
-        told = {name: attributes[name] for name in ("label", "kind", "papers")}
+        named = ("label", "kind", "papers", "community")
+        told = {name: attributes[name] for name in named if name in attributes}
         # networkx' own reader asks for a value.
         data = {"id": node, "value": node, "name": told["label"], **told}
         element: dict[str, object] = {"data": data}

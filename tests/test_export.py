@@ -13,6 +13,8 @@ from corpus import HOSTILE_NAME, HOSTILE_TITLE
 from flask.testing import FlaskClient
 from pyoxigraph import Dataset, RdfFormat, parse
 
+from scholargraph.graph.communities import FOLDED, fold
+from scholargraph.graph.entities import NodeKind
 from scholargraph.graph.export import (
     ExportError,
     choice,
@@ -74,6 +76,29 @@ def test_a_network_reads_back_whole(snapshot: Snapshot, what: str, format: str) 
         assert found.edges[a, b]["weight"] == weight
     for node, label in original.nodes(data="label"):
         assert found.nodes[node]["label"] == label
+
+
+@pytest.mark.parametrize("format", ["graphml", "gexf", "json", "cyjs", "vosviewer.json"])
+@pytest.mark.parametrize(("what", "kinds"), FOLDED.items())
+def test_every_node_says_the_community_that_the_view_folds_it_into(
+    snapshot: Snapshot, what: str, kinds: tuple[NodeKind, ...], format: str
+) -> None:
+    groups = fold(Incidence.read(snapshot), kinds).communities
+    data = b"".join(chunks(snapshot, what, format))  # type: ignore[arg-type]
+    if format == "cyjs":
+        nodes = dict(nx.cytoscape_graph(json.loads(data)).nodes(data="community"))
+    elif format == "vosviewer.json":
+        items = json.loads(data)["network"]["items"]
+        nodes = {item["id"]: item.get("cluster") for item in items}
+    else:
+        nodes = dict(read(data, format).nodes(data="community"))
+
+    assert len(groups) > 1
+    assert {node: number for node, number in nodes.items() if number is not None} == {
+        member: number
+        for number, community in enumerate(groups, start=1)
+        for member in community.members
+    }
 
 
 @pytest.mark.parametrize("format", ["graphml", "gexf", "json"])

@@ -4,7 +4,7 @@ import json
 
 import networkx as nx
 
-from scholargraph.graph.network_files import cytoscape, vosviewer
+from scholargraph.graph.network_files import MOST_CLUSTERS, cytoscape, vosviewer
 
 HOSTILE = '<img src=x onerror="alert(1)">'
 
@@ -37,11 +37,17 @@ def test_vosviewer_gets_items_links_and_a_cluster_for_each_kind() -> None:
     ]
 
 
-def test_vosviewer_lays_out_what_has_no_places_and_takes_given_clusters() -> None:
-    found = json.loads(vosviewer(network(), clusters={"http://x.org/a": 4, "urn:b": 7}))
+def test_vosviewer_lays_out_what_has_no_places_and_takes_communities_for_clusters() -> None:
+    graph = network()
+    for name in "cdef":
+        graph.add_node(f"urn:{name}", kind="task", papers=1, label=name)
+    given = {"http://x.org/a": 4, "urn:b": 7, "urn:c": MOST_CLUSTERS, "urn:d": MOST_CLUSTERS + 1}
+    nx.set_node_attributes(graph, given, "community")
 
-    assert [item["cluster"] for item in found["network"]["items"]] == [4, 7]
-    assert "x" not in found["network"]["items"][0]
+    items = json.loads(vosviewer(graph))["network"]["items"]
+    # VOSviewer refuses a number above, and takes an item without one.
+    assert [item.get("cluster") for item in items] == [4, 7, MOST_CLUSTERS, None, None, None]
+    assert "x" not in items[0]
 
 
 def test_cytoscape_gets_elements_with_positions() -> None:
