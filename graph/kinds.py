@@ -13,7 +13,8 @@ from pyoxigraph import NamedNode
 from scholargraph.extract.mentions import KINDS, Kind
 
 from . import vocab as v
-from .correcting import Request, correcting, withdrawing
+from .correcting import correcting, withdrawing
+from .correction_requests import Request
 from .corrections import MACHINE, Correction, corrections
 from .entities import value_of
 from .iris import Iris

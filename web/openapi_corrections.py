@@ -1,7 +1,7 @@
 """What the OpenAPI document says of corrections."""
 
 from scholargraph.extract.mentions import KINDS
-from scholargraph.graph.correcting import LONGEST
+from scholargraph.graph.correction_requests import LONGEST
 from scholargraph.graph.corrections import ACTIONS
 
 from .openapi_parts import (
