@@ -38,7 +38,7 @@ def correct() -> None:
 @correct.command()
 @click.argument("mentions", nargs=-1, required=True, metavar="MENTION...")
 @saying_options
-def accept(mentions: tuple[str, ...], store: str, who: str | None, note: str) -> None:
+def accept(mentions: tuple[str, ...], store: Path | str, who: str | None, note: str) -> None:
     """
     Say that mentions are right: they get the confidence 1, and stay.
 
@@ -51,7 +51,7 @@ def accept(mentions: tuple[str, ...], store: str, who: str | None, note: str) ->
 @correct.command()
 @click.argument("mentions", nargs=-1, required=True, metavar="MENTION...")
 @saying_options
-def reject(mentions: tuple[str, ...], store: str, who: str | None, note: str) -> None:
+def reject(mentions: tuple[str, ...], store: Path | str, who: str | None, note: str) -> None:
     """
     Say that mentions are none.
 
@@ -65,7 +65,7 @@ def reject(mentions: tuple[str, ...], store: str, who: str | None, note: str) ->
 @click.argument("thing", metavar="MENTION|CONCEPT")
 @click.argument("kind", type=click.Choice(KINDS))
 @saying_options
-def retype(thing: str, kind: str, store: str, who: str | None, note: str) -> None:
+def retype(thing: str, kind: str, store: Path | str, who: str | None, note: str) -> None:
     """
     Give another kind to a mention, or to a concept in all papers.
 
@@ -80,7 +80,7 @@ def retype(thing: str, kind: str, store: str, who: str | None, note: str) -> Non
 @click.argument("concept")
 @click.argument("label")
 @saying_options
-def rename(concept: str, label: str, store: str, who: str | None, note: str) -> None:
+def rename(concept: str, label: str, store: Path | str, who: str | None, note: str) -> None:
     """
     Call a concept otherwise, in all papers.
 
@@ -94,7 +94,7 @@ def rename(concept: str, label: str, store: str, who: str | None, note: str) -> 
 @click.argument("concept")
 @click.argument("into", metavar="SAME-AS")
 @saying_options
-def merge(concept: str, into: str, store: str, who: str | None, note: str) -> None:
+def merge(concept: str, into: str, store: Path | str, who: str | None, note: str) -> None:
     """
     Say that a concept is the same as another, which stays.
 
@@ -108,7 +108,7 @@ def merge(concept: str, into: str, store: str, who: str | None, note: str) -> No
 @click.argument("concept")
 @click.argument("label")
 @saying_options
-def split(concept: str, label: str, store: str, who: str | None, note: str) -> None:
+def split(concept: str, label: str, store: Path | str, who: str | None, note: str) -> None:
     """
     Say that LABEL does not mean this concept, but something of its own.
 
@@ -133,7 +133,7 @@ def add(
     end: int,
     kind: str,
     concept: str | None,
-    store: str,
+    store: Path | str,
     who: str | None,
     note: str,
 ) -> None:
@@ -150,7 +150,7 @@ def add(
     _make(store, who, note, request)
 
 
-def _make(store: str, who: str | None, note: str, *requests: dict[str, Any]) -> None:
+def _make(store: Path | str, who: str | None, note: str, *requests: dict[str, Any]) -> None:
     from scholargraph.graph.correcting import correct as corrected
     from scholargraph.graph.store import Store
 
@@ -171,7 +171,7 @@ def _user() -> str:
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object a line.")
 @store_option
 @click.pass_context
-def corrections(context: click.Context, as_json: bool, store: str) -> None:
+def corrections(context: click.Context, as_json: bool, store: Path | str) -> None:
     """
     List the corrections, in the order in which they apply.
 
@@ -198,7 +198,7 @@ def corrections(context: click.Context, as_json: bool, store: str) -> None:
 @corrections.command()
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @store_option
-def undo(ids: tuple[str, ...], store: str) -> None:
+def undo(ids: tuple[str, ...], store: Path | str) -> None:
     """
     Withdraw corrections: the graph is as if they had never been made.
 
@@ -216,7 +216,7 @@ def undo(ids: tuple[str, ...], store: str) -> None:
 @corrections.command("export")
 @click.argument("file", type=PATH)
 @store_option
-def export(file: Path, store: str) -> None:
+def export(file: Path, store: Path | str) -> None:
     """
     Write the sentences that people have corrected, with their mentions, for training.
 
@@ -244,7 +244,7 @@ def export(file: Path, store: str) -> None:
 @click.command("settle-kinds")
 @click.option("--undo", is_flag=True, help="Take back what was settled.")
 @store_option
-def settle_kinds(undo: bool, store: str) -> None:
+def settle_kinds(undo: bool, store: Path | str) -> None:
     """
     Give labels that are of several kinds the kind that nearly all papers mean.
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,7 +13,7 @@ from .options import jobs_option, progress, store_option, writing
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object a line.")
 @store_option
-def runs(as_json: bool, store: str) -> None:
+def runs(as_json: bool, store: Path | str) -> None:
     """
     List every change of the graph, newest first: imports by file, and what else was done.
 
@@ -53,7 +54,7 @@ def runs(as_json: bool, store: str) -> None:
     help="`patch` is an RDF Patch of all graphs; `trig` has the facts that came and went.",
 )
 @store_option
-def diff(first: str, second: str, diff_format: str, store: str) -> None:
+def diff(first: str, second: str, diff_format: str, store: Path | str) -> None:
     """
     Say which facts the graph gained and lost between two of its states.
 
@@ -88,7 +89,7 @@ def diff(first: str, second: str, diff_format: str, store: str) -> None:
 @click.command()
 @jobs_option
 @store_option
-def reextract(jobs: int, store: str) -> None:
+def reextract(jobs: int, store: Path | str) -> None:
     """
     Read the graph's own abstracts again, after an upgrade: no file is needed.
 

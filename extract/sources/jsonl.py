@@ -15,8 +15,10 @@ from typing import Any, NamedTuple, NoReturn
 
 from ..papers import Record, Refusal
 from . import opening
+from .first_places import FirstPlaces, first_places
+from .jsonrecords import kind
 from .jsonstream import Shape, glimpse, values
-from .own import Invalid, kind, paper
+from .own import Invalid, paper
 
 _KEYS = frozenset(("title", "abstract", "text"))
 
@@ -58,27 +60,27 @@ def read(path: Path, captured: datetime.date) -> Iterator[Record]:
     The papers of *path* in file order; a record that is none comes as a `Refusal`.
 
     A malformed DOI, arXiv identifier or ORCID iD is reported and left out, and its paper goes in.
-    Nothing is kept of a record but its identifier, about 150 bytes, to find the same one again.
     """
-    seen: dict[str, _Found] = {}
     lined = _has_lines(opening.head(path))
-    for found in _in_lines(path) if lined else _in_array(path):
+    with first_places() as places:
+        yield from _papers(path, _in_lines(path) if lined else _in_array(path), places)
+
+
+def _papers(path: Path, listed: Iterator[_Found], places: FirstPlaces) -> Iterator[Record]:
+    for found in listed:
         if found.record is None:
             yield Refusal(path, found.line, found.place + found.fault)
             continue
         notices: list[str] = []
         try:
             made = paper(found.record, notices)
-            if made.id in seen:
-                first = seen[made.id]
+            if first := places.before(made.id, found.where()):
                 raise Invalid(
-                    f'"id" {_short(made.id)} stands {first.where()} already; '
-                    "give each paper its own"
+                    f'"id" {_short(made.id)} stands {first} already; give each paper its own'
                 )
         except (Invalid, ValueError) as error:
             yield Refusal(path, found.line, found.place + str(error))
             continue
-        seen[made.id] = found._replace(record=None)
         yield made
         for notice in notices:
             reason = f"{found.place}{notice}; the paper went in without it"

@@ -11,6 +11,7 @@ from ..repositories import repositories
 from . import identity, names
 from .categories import arxiv_names
 from .fields import abstract_text, check_length, title_text
+from .jsonrecords import kind
 
 _LONGEST_ID = 300
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -340,16 +341,6 @@ def _orcid(entry: dict[str, Any], notices: list[str]) -> str | None:
     except ValueError as error:
         notices.append(f'"orcid": {error}')
         return None
-
-
-def kind(value: object) -> str:
-    """What a JSON value is, in words."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    for types, name in (((int, float), "a number"), (str, "a string"), (list, "a list")):
-        if isinstance(value, types):
-            return name
-    return "null" if value is None else "an object"
 
 
 def _short(text: str) -> str:
