@@ -4,12 +4,14 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from heapq import nsmallest
+from itertools import takewhile
 from typing import Generic, TypeVar
 from urllib.parse import unquote
 
+import numpy as np
+from numpy.typing import NDArray
 from pyoxigraph import NamedNode
 
 from scholargraph import ScholarGraphError
@@ -19,7 +21,7 @@ from .iris import Iris
 from .parts import FACTS
 from .questions import Row, rows
 from .store import Snapshot
-from .ties import Ties, ties
+from .ties import Ties, foremost, ties
 
 T = TypeVar("T")
 
@@ -70,7 +72,8 @@ class Catalogue:
     """
     The lists that pages show and that the search index is made of, of one snapshot.
 
-    Counting them takes about 0.6 s at 2,000 papers on disk, hence they are kept: see `Kept`.
+    Counting them takes about 0.6 s at 2,000 papers on disk, hence they are kept: see `Kept`. *ties*
+    number the papers as they stand in *papers*; *kinds* are places in `KINDS`, by thing.
     """
 
     papers: tuple[Listed, ...]
@@ -78,6 +81,7 @@ class Catalogue:
     concepts: dict[str, tuple[Counted, ...]]
     years: tuple[tuple[int, int], ...]
     ties: Ties
+    kinds: NDArray[np.int8]
     paper_at: Mapping[str, Listed]
     thing_at: Mapping[str, Counted]
     kind_at: Mapping[str, str]
@@ -89,12 +93,31 @@ class Catalogue:
     def count(self, kind: str) -> int:
         return len(self.papers) if kind == "paper" else len(self.counted(kind))
 
+    def common(self, papers: int) -> Iterator[Counted]:
+        """Concepts that more than so many *papers* name."""
+        for found in self.concepts.values():
+            yield from takewhile(lambda thing: thing.papers > papers, found)
+
     def name(self, iri: str) -> str:
         """What an author, a paper or a concept is called."""
         if paper := self.paper_at.get(iri):
             return paper.title
         thing = self.thing_at.get(iri)
         return thing.name if thing else ending(iri)
+
+    def span(self, iri: str) -> tuple[str | None, str | None]:
+        """The years of the first and the last paper of a thing; None where none has a date."""
+        papers = self.ties.papers_with(iri)
+        # They are as in *papers*, the newest first and those without a date last.
+        dated = papers[: np.searchsorted(papers, sum(count for _, count in self.years))]
+        if not len(dated):
+            return None, None
+        first, last = (self.papers[paper].date or "" for paper in (dated[-1], dated[0]))
+        return first[:4], last[:4]
+
+    def of_kind(self, kind: str) -> NDArray[np.bool_]:
+        """Which things, by their numbers, are of *kind*."""
+        return self.kinds == KINDS.index(kind)
 
     def beside(
         self, papers: Iterable[str], *without: str, most: int | None = None
@@ -104,17 +127,14 @@ class Catalogue:
 
         Those of most papers come first, and only *most* of each kind. Nothing is said of *without*.
         """
-        found: dict[str, list[tuple[int, str]]] = {kind: [] for kind in KINDS[1:]}
-        for iri, number in self.ties.beside(papers).items():
-            if iri not in without and self.kind_at[iri] in found:
-                found[self.kind_at[iri]].append((-number, iri))
+        counts = self.ties.beside(self.ties.numbers(papers))
+        counts[[self.ties.thing_at[iri] for iri in without if iri in self.ties.thing_at]] = 0
         ranked = {}
-        for kind, group in found.items():
-            if most is not None and len(group) > most:
-                # Equals go by their names: all that may be among the first ones are needed.
-                least = nsmallest(most, group)[-1][0]
-                group = [item for item in group if item[0] <= least]
-            things = _most_first(Counted(iri, self.name(iri), -number) for number, iri in group)
+        for kind in KINDS[1:]:
+            # Equals go by their names: all that may be among the first ones are needed.
+            found = foremost(counts * self.of_kind(kind), most).tolist()
+            iris = ((self.ties.thing_iris[thing], int(counts[thing])) for thing in found)
+            things = _most_first(Counted(iri, self.name(iri), number) for iri, number in iris)
             ranked[kind] = things[:most]
         return ranked
 
@@ -126,15 +146,18 @@ def catalogue(snapshot: Snapshot, iris: Iris) -> Catalogue:
     tied = ties(snapshot, [paper.iri for paper in papers])
     labels = _texts(snapshot, v.LABEL)
     kinds: dict[str, list[Counted]] = {kind: [] for kind in KINDS[1:]}
-    for iri, found in tied.papers_of.items():
+    kind_at = [kind_of(iri, iris) for iri in tied.thing_iris]
+    counts = np.diff(tied.thing_ends).tolist()
+    for iri, kind, count in zip(tied.thing_iris, kind_at, counts, strict=True):
         name = names.get(iri) or labels.get(iri) or ending(iri)
-        kinds.setdefault(kind_of(iri, iris), []).append(Counted(iri, name, len(found)))
+        kinds.setdefault(kind, []).append(Counted(iri, name, count))
     return Catalogue(
         papers=papers,
         authors=_most_first(kinds["author"]),
         concepts={kind: _most_first(kinds[kind]) for kind in CONCEPT_KINDS},
         years=papers_a_year(paper.date for paper in papers),
         ties=tied,
+        kinds=np.array([KINDS.index(kind) if kind in KINDS else -1 for kind in kind_at], np.int8),
         paper_at={paper.iri: paper for paper in papers},
         thing_at={thing.iri: thing for things in kinds.values() for thing in things},
         kind_at={thing.iri: kind for kind, things in kinds.items() for thing in things},

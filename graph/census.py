@@ -8,22 +8,18 @@ class at a time keep its memory bounded by the largest of them.
 """
 
 import json
-import os
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from pyoxigraph import Literal, NamedNode
 
-from . import memory_room
 from . import vocab as v
+from .background import newest_state
 from .parts import FACTS
 from .snapshots import Term
-from .state import state as state_of
-from .store import Snapshot, Store
+from .store import Snapshot
 
 # A counting that takes more is given up: 14 million triples took 90 s of processor time and 380 MB.
 MEMORY_MB = 4096
@@ -241,32 +237,11 @@ def _integer(term: Term | None) -> int:
     return int(term.value) if isinstance(term, Literal) else 0
 
 
-def end_with_parent() -> None:
-    """Ends this process once whoever started it is gone, and with it the other end of stdin."""
-
-    def wait() -> None:
-        sys.stdin.buffer.read()
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
 def main(path: str) -> None:
     """Prints the census of the newest snapshot of the store at *path*."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends us
-    signal.alarm(SECONDS)
-    end_with_parent()
-    os.nice(10)  # whoever asks something comes first
-    memory_room.limit(MEMORY_MB)
-    store = Store.open(path)
-    while True:
-        found = state_of(store)
-        with store.snapshot() as snapshot:
-            if state_of(store) != found:  # something was committed in between
-                continue
-            for census in censuses(snapshot, found):
-                print(census.text(), flush=True)
-            return
+    with newest_state(path, memory_mb=MEMORY_MB, seconds=SECONDS) as (snapshot, state):
+        for census in censuses(snapshot, state):
+            print(census.text(), flush=True)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ line of JSON; see `scholargraph.graph.folds`.
 """
 
 import json
-import os
-import signal
 import sys
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -18,13 +16,10 @@ from typing import Any, Self
 import networkx as nx
 import numpy as np
 
-from . import memory_room
-from .census import end_with_parent
+from .background import newest_state
 from .entities import NodeKind, View, tail
 from .incidence import Incidence
 from .network import LINKS_PER_NODE, backbone, joint
-from .state import state as state_of
-from .store import Store
 
 # What each view folds.
 FOLDED: Mapping[View, tuple[NodeKind, ...]] = {
@@ -229,20 +224,9 @@ def name(corpus: Incidence, iri: str) -> str:
 
 def main(path: str) -> None:
     """Prints the communities of the newest snapshot of the store at *path*."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends us
-    signal.alarm(SECONDS)
-    end_with_parent()
-    os.nice(10)  # whoever asks something comes first
-    memory_room.limit(MEMORY_MB)
-    store = Store.open(path)
-    while True:
-        found = state_of(store)
-        with store.snapshot() as snapshot:
-            if state_of(store) != found:  # something was committed in between
-                continue
-            corpus = Incidence.read(snapshot)
-        print(communities(corpus, found).text(), flush=True)
-        return
+    with newest_state(path, memory_mb=MEMORY_MB, seconds=SECONDS) as (snapshot, state):
+        corpus = Incidence.read(snapshot)
+    print(communities(corpus, state).text(), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,20 @@
 """Two to five things side by side: what their papers share, and what only some of them have."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+import numpy as np
 from pyoxigraph import NamedNode
 
 from scholargraph import ScholarGraphError
 
 from .articles import Result, result, result_parts
 from .catalogue import KINDS, Catalogue, Named
+from .incidence import Numbers
 from .questions import rows
 from .store import Snapshot
+from .ties import foremost
 
 FEWEST, MOST = 2, 5
 
@@ -175,29 +177,35 @@ def _column(catalogue: Catalogue, thing: Named, papers: Sequence[str]) -> Column
 def _sections(
     catalogue: Catalogue, papers: Sequence[Sequence[str]], without: set[str]
 ) -> tuple[Section, ...]:
-    counts = [catalogue.ties.beside(found) for found in papers]
-    lines: Mapping[str, list[Line]] = defaultdict(list)
-    for iri in {iri for count in counts for iri in count} - without:
-        line = Line(Named(iri, catalogue.name(iri)), tuple(count[iri] for count in counts))
-        lines[catalogue.kind_at[iri]].append(line)
-    return tuple(_section(kind, lines[kind]) for kind in BESIDE if lines[kind])
+    ties = catalogue.ties
+    counts = np.stack([ties.beside(ties.numbers(found)) for found in papers])
+    counts[:, [ties.thing_at[iri] for iri in without if iri in ties.thing_at]] = 0
+    sections = (_section(catalogue, kind, counts * catalogue.of_kind(kind)) for kind in BESIDE)
+    return tuple(section for section in sections if section is not None)
 
 
-def _section(kind: str, lines: list[Line]) -> Section:
+def _section(catalogue: Catalogue, kind: str, counts: Numbers) -> Section | None:
     """What most columns have comes first, then what stands on most papers."""
 
     def rank(line: Line) -> tuple[int, int, str, str]:
         return -_having(line), -sum(line.counts), line.thing.name.casefold(), line.thing.iri
 
+    sums = counts.sum(axis=0)
+    every, having = len(counts), (counts > 0).sum(axis=0)
+    lines = []
+    for thing in foremost(having * (int(sums.max(initial=0)) + 1) + sums, SHOWN).tolist():
+        iri = catalogue.ties.thing_iris[thing]
+        lines.append(Line(Named(iri, catalogue.name(iri)), tuple(counts[:, thing].tolist())))
+    if not lines:
+        return None
     lines.sort(key=rank)
     shown = lines[:SHOWN]
-    every = len(lines[0].counts)
     return Section(
         kind=kind,
         shared=tuple(line for line in shown if _having(line) == every),
         some=tuple(line for line in shown if 1 < _having(line) < every),
         one=tuple(line for line in shown if _having(line) == 1),
-        more=len(lines) - len(shown),
+        more=int(np.count_nonzero(sums)) - len(shown),
     )
 
 

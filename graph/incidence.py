@@ -63,7 +63,7 @@ class Incidence:
     @classmethod
     def read(cls, snapshot: Snapshot, kinds: Collection[NodeKind] = tuple(LINKS)) -> "Incidence":
         """Everything of *kinds* in *snapshot*, with all papers that have any of it."""
-        on_paper = {kind: _on_paper(snapshot, kind) for kind in LINKS if kind in kinds}
+        on_paper = {kind: on_papers(snapshot, kind) for kind in LINKS if kind in kinds}
         papers = sorted({paper for found in on_paper.values() for paper in found})
         kind_of = {
             thing: kind
@@ -173,12 +173,13 @@ class Incidence:
         return self.links.things[here][self.sure[here] >= confidence]
 
 
-def _on_paper(snapshot: Snapshot, kind: NodeKind) -> dict[str, list[str]]:
+def on_papers(snapshot: Snapshot, kind: NodeKind) -> dict[str, list[str]]:
+    """The things of *kind* on each paper that has any."""
     # One row a paper, since a term costs 2 µs: half the time of one row a thing.
     rows = snapshot.select(
         f"""
         SELECT ?paper (GROUP_CONCAT(STR(?thing); SEPARATOR=" ") AS ?things)
-        WHERE {{ ?paper {LINKS[kind]} ?thing }} GROUP BY ?paper"""
+        WHERE {{ ?paper {LINKS[kind]} ?thing FILTER(isIRI(?thing)) }} GROUP BY ?paper"""
     )
     return {value_of(row["paper"]): value_of(row["things"]).split(" ") for row in rows}
 

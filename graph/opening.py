@@ -1,12 +1,13 @@
 """What the start page shows of a whole graph: concepts that rise, and the strongest links."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
 import networkx as nx
+import numpy as np
 
 from .catalogue import Catalogue, Counted
 from .layout import positions
@@ -108,24 +109,20 @@ def rising(catalogue: Catalogue) -> Rising | None:
     if spans is None:
         return None
     earlier, later = spans
-    named: tuple[Counter[str], Counter[str]] = Counter(), Counter()
-    for paper in catalogue.papers:
-        year = int(paper.date[:4]) if paper.date else 0
-        for span, counts in zip(spans, named, strict=True):
-            if span.first <= year <= span.last:
-                counts.update(catalogue.ties.things(paper.iri))
-    before, after = named
-    risen = []
-    for iri, papers in after.items():
-        if papers >= LEAST_NAMED and catalogue.kind_at[iri] in KINDS:
-            sureness = _z(papers, later.papers, before[iri], earlier.papers)
-            if sureness > 0:
-                risen.append((-sureness, catalogue.name(iri), iri))
-    return Rising(
-        earlier,
-        later,
-        tuple(Riser(iri, name, after[iri], before[iri]) for _, name, iri in sorted(risen)[:SHOWN]),
+    years = np.array([int(paper.date[:4]) if paper.date else 0 for paper in catalogue.papers])
+    ties = catalogue.ties
+    before, after = (
+        ties.beside(np.flatnonzero((span.first <= years) & (years <= span.last))) for span in spans
     )
+    risen = []
+    for thing in np.flatnonzero(after >= LEAST_NAMED).tolist():
+        iri, papers, papers_before = ties.thing_iris[thing], int(after[thing]), int(before[thing])
+        if catalogue.kind_at[iri] in KINDS:
+            sureness = _z(papers, later.papers, papers_before, earlier.papers)
+            if sureness > 0:
+                risen.append((-sureness, Riser(iri, catalogue.name(iri), papers, papers_before)))
+    risen.sort(key=lambda item: (item[0], item[1].name, item[1].iri))
+    return Rising(earlier, later, tuple(riser for _, riser in risen[:SHOWN]))
 
 
 def _spans(years: Sequence[tuple[int, int]]) -> tuple[Span, Span] | None:
@@ -159,11 +156,11 @@ def picture(catalogue: Catalogue) -> Picture:
         (thing for kind in KINDS for thing in catalogue.counted(kind)[:DRAWN]),
         key=lambda thing: (-thing.papers, thing.name.casefold(), thing.iri),
     )[:DRAWN]
-    chosen = {thing.iri for thing in most}
-    together: Counter[tuple[str, str]] = Counter()
-    for paper in {paper for thing in most for paper in catalogue.ties.papers(thing.iri)}:
-        on_it = [thing for thing in catalogue.ties.things(paper) if thing in chosen]
-        together.update(combinations(on_it, 2))
+    on_paper: dict[int, list[str]] = defaultdict(list)
+    for iri in sorted(thing.iri for thing in most):
+        for paper in catalogue.ties.papers_with(iri).tolist():
+            on_paper[paper].append(iri)
+    together = Counter(pair for things in on_paper.values() for pair in combinations(things, 2))
     return _drawn(catalogue, most, _heaviest(together))
 
 

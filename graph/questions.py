@@ -1,6 +1,7 @@
 """The SPARQL queries that the program comes with: files whose first line is their question."""
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -72,19 +73,25 @@ def named_query(name: str) -> str:
     return files(__package__).joinpath("queries", f"{name}.rq").read_text("utf-8")
 
 
-def spelled_out(name: str, **bindings: NamedNode) -> str:
+def spelled_out(name: str, **bindings: NamedNode | Iterable[NamedNode]) -> str:
     """
     ``queries/<name>.rq`` as anyone can ask it anywhere: *bindings* stand in it as VALUES.
 
     >>> print(spelled_out("concept_introduced", concept=NamedNode("x:bert")).splitlines()[4])
     WHERE { VALUES ?concept { <x:bert> } ?paper sg:introduces ?concept }
     """
-    values = " ".join(f"VALUES ?{variable} {{ {iri} }}" for variable, iri in bindings.items())
+    values = " ".join(
+        f"VALUES ?{variable} {{ {_listed(bound)} }}" for variable, bound in bindings.items()
+    )
     return (
         _WHERE.sub(lambda found: f"{found[0]} {values}", named_query(name))
         if values
         else (named_query(name))
     )
+
+
+def _listed(bound: NamedNode | Iterable[NamedNode]) -> str:
+    return str(bound) if isinstance(bound, NamedNode) else " ".join(map(str, bound))
 
 
 @cache
@@ -104,3 +111,11 @@ def examples() -> tuple[Question, ...]:
 def rows(snapshot: Snapshot, name: str, **bindings: Term) -> list[Row]:
     """The answer of ``queries/<name>.rq``, *bindings* put in place of its variables."""
     return [Row(values) for values in snapshot.select(named_query(name), **bindings)]
+
+
+def rows_among(
+    snapshot: Snapshot, name: str, values: Mapping[str, Iterable[str]], **bindings: Term
+) -> list[Row]:
+    """As `rows`; variables of *values* have one of these IRIs each."""
+    among = {variable: map(NamedNode, iris) for variable, iris in values.items()}
+    return [Row(found) for found in snapshot.select(spelled_out(name, **among), **bindings)]

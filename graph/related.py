@@ -1,9 +1,11 @@
 """Which papers are near a paper, and why: what both name, who wrote both."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 
+import numpy as np
+
 from .catalogue import Catalogue, Named
+from .ties import foremost
 
 # Metrics are left out: that two papers report accuracy relates nothing.
 KINDS = ("author", "method", "dataset", "task")
@@ -36,14 +38,18 @@ def related_papers(catalogue: Catalogue, paper: str) -> tuple[RelatedPaper, ...]
     ties = catalogue.ties
     things = [thing for thing in ties.things(paper) if catalogue.kind_at[thing] in KINDS]
     things.sort(key=lambda thing: (-ties.rarity(thing), thing))
-    weights: dict[str, float] = defaultdict(float)
+    weights = np.full(len(ties.paper_iris), -1.0)  # what shares nothing; 0 is what all share
     for thing in things:
-        if len(ties.papers(thing)) <= COMMON:
-            for other in ties.papers(thing):
-                weights[other] += ties.rarity(thing)
-    weights.pop(paper, None)
-    nearest = sorted(weights, key=lambda other: (-weights[other], other))[:SHOWN]
-    return tuple(_related(catalogue, things, other, weights[other]) for other in nearest)
+        sharing = ties.papers_with(thing)
+        if len(sharing) <= COMMON:
+            weights[sharing] = np.maximum(weights[sharing], 0) + ties.rarity(thing)
+    if paper in ties.paper_at:
+        weights[ties.paper_at[paper]] = -1
+    near = foremost(weights + 1, SHOWN).tolist()
+    nearest = [(-float(weights[other]), ties.paper_iris[other]) for other in near]
+    return tuple(
+        _related(catalogue, things, other, -weight) for weight, other in sorted(nearest)[:SHOWN]
+    )
 
 
 def _related(catalogue: Catalogue, things: list[str], other: str, weight: float) -> RelatedPaper:

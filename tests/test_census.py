@@ -171,7 +171,7 @@ def test_a_server_that_stops_waits_for_no_census(store):
 
 def test_a_census_ends_with_the_server_that_wants_it():
     code = (
-        "from scholargraph.graph.census import end_with_parent\n"
+        "from scholargraph.graph.background import end_with_parent\n"
         "end_with_parent()\n"
         "import time; print('ready', flush=True); time.sleep(600)"
     )

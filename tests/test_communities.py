@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from scholargraph.graph import folds
 from scholargraph.graph.communities import Communities, communities, folded
 from scholargraph.graph.folds import Folds
 from scholargraph.graph.incidence import Incidence
@@ -85,7 +84,7 @@ def test_links_between_communities_count_pairs_of_their_members(incidence: Incid
 def test_communities_are_found_in_the_background_and_kept(store: Store) -> None:
     first = Folds(store)
     found = first.newest(wait=60)
-    while not (store.path / folds.FILE).exists():
+    while not (store.path / Folds.file).exists():
         first.newest(wait=1)
     first.close()
     again = Folds(store)
@@ -112,7 +111,7 @@ def test_after_a_commit_the_former_communities_serve_until_new_ones_are_found(
 
 
 def test_what_cannot_be_kept_beside_the_store_is_found_all_the_same(store: Store) -> None:
-    (store.path / folds.FILE).mkdir()
+    (store.path / Folds.file).mkdir()
     keeper = Folds(store)
 
     assert keeper.newest(wait=60) is not None

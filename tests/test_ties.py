@@ -15,10 +15,7 @@ from scholargraph.graph.ties import Ties
 
 BASE = "https://w3id.org/scholargraph"
 RIVER = f"{BASE}/paper/arxiv:2305.00001"
-TIES = Ties(
-    {"p1": ("a", "b"), "p2": ("a",), "p3": ("b", "c"), "p4": ()},
-    {"a": ("p1", "p2"), "b": ("p1", "p3"), "c": ("p3",)},
-)
+TIES = Ties.of({"p1": ("a", "b"), "p2": ("a",), "p3": ("c", "b"), "p4": ()})
 
 
 def listed(store):
@@ -31,6 +28,26 @@ def test_papers_together_have_everything_asked_for():
     assert TIES.together(["a", "c"]) == ()
     assert TIES.together(["a", "unknown"]) == ()
     assert TIES.together([]) == ()
+
+
+def test_papers_and_things_lead_to_each_other():
+    assert TIES.papers("a") == ("p1", "p2")
+    assert TIES.papers("unknown") == ()
+    assert TIES.things("p3") == ("b", "c")
+    assert TIES.things("p4") == TIES.things("unknown") == ()
+
+
+def test_what_stands_beside_each_other_is_counted():
+    counts = TIES.beside(TIES.numbers(["p1", "p3"]))
+
+    assert dict(zip(TIES.thing_iris, counts.tolist(), strict=True)) == {"a": 1, "b": 2, "c": 1}
+    assert TIES.beside(TIES.numbers([])).tolist() == [0, 0, 0]
+
+
+def test_no_papers_have_no_ties():
+    none = Ties.of({})
+
+    assert (none.papers("a"), none.together(["a"]), none.rarity("a")) == ((), (), 0)
 
 
 def test_the_rarer_the_heavier():

@@ -13,6 +13,7 @@ from scholargraph.graph.opening import Opening, opening
 from scholargraph.graph.search import Index
 from scholargraph.graph.state import state
 from scholargraph.graph.store import Snapshot
+from scholargraph.graph.tallies import COMMON, Tally
 
 from .problems import Problem
 from .service import EXTENSION as SERVICE
@@ -46,7 +47,10 @@ def install(app: Flask) -> None:
     held = cast(Service, app.extensions[SERVICE])
 
     def listed(snapshot: Snapshot) -> Catalogue:
-        return catalogue(snapshot, held.iris)
+        found = catalogue(snapshot, held.iris)
+        if any(found.common(COMMON)):
+            held.tallies.newest(wait=0)  # begun before anybody needs them
+        return found
 
     def indexed(snapshot: Snapshot) -> Index:
         return Index.build(lists.exactly(snapshot), snapshot)
@@ -113,6 +117,24 @@ def current_incidence() -> Incidence:
 def current_opening() -> Opening:
     """What the start page shows of the snapshot that this request reads, or for a while before."""
     return _current(_holdings().opening)
+
+
+def current_tally(concept: str) -> Tally | None:
+    """
+    What was counted of a common concept, of this request's snapshot or for a while of an earlier.
+
+    None for what has to be counted: one of few papers, or any before the first tallies are there.
+    """
+    thing, tallies = current_catalogue().thing_at.get(concept), service().tallies
+    if thing is None or thing.papers <= COMMON:
+        return None
+    found = tallies.newest(wait=0)
+    if found is None or found.state == service().state():
+        return found.get(concept) if found else None
+    if not tallies.busy:  # they could not be made anew
+        return None
+    g.provisional = True
+    return found.get(concept)
 
 
 def is_provisional() -> bool:

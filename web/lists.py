@@ -111,7 +111,9 @@ def listing(kind: str) -> Response:
         wanted=wanted,
         years=[year for year, count in reversed(catalogue.years) if count],
         items=shown,
-        spans={} if kind == "paper" else {item.iri: _span(catalogue, item.iri) for item in shown},
+        spans={}
+        if kind == "paper"
+        else {item.iri: Span(*catalogue.span(item.iri)) for item in shown},
         sort=sort,
         sorts=sorts,
         page=number,
@@ -168,7 +170,7 @@ def _things(catalogue: Catalogue, kind: str, wanted: Filter, sort: str) -> Seque
         return sorted(items, key=lambda item: item.name.casefold())
     if sort == "recent":
         latest = {
-            item.iri: catalogue.paper_at[catalogue.ties.papers(item.iri)[0]].date or ""
+            item.iri: catalogue.papers[catalogue.ties.papers_with(item.iri)[0]].date or ""
             for item in items
         }
         return sorted(items, key=lambda item: latest[item.iri], reverse=True)
@@ -185,9 +187,3 @@ def _holding(words: str) -> Callable[[str], bool]:
         return all(word in folded for word in wanted)
 
     return holds
-
-
-def _span(catalogue: Catalogue, iri: str) -> Span:
-    dates = [catalogue.paper_at[paper].date for paper in catalogue.ties.papers(iri)]
-    years = sorted(date[:4] for date in dates if date)
-    return Span(years[0], years[-1]) if years else Span(None, None)

@@ -33,7 +33,7 @@ from scholargraph.graph.vocab import term
 from . import problems, references, representations, wording
 from .answering import HTML, JSON, as_json, chosen, page, page_number
 from .author_page import author_page
-from .holdings import current_catalogue
+from .holdings import current_catalogue, current_tally
 from .json_ld import head
 from .marking import Piece, Span, marked
 from .problems import Problem, standard
@@ -265,7 +265,15 @@ def _concept(noun: str, iri: NamedNode, said: Statements, form: str) -> Response
     snapshot, properties = service().snapshot(), plain(said)
     wanted = request.args.get("page", "1")
     number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else 1
-    found = concept(snapshot, iri, noun, current_catalogue(), properties, page=max(1, number))
+    found = concept(
+        snapshot,
+        iri,
+        noun,
+        current_catalogue(),
+        properties,
+        tallied=current_tally(iri.value),
+        page=max(1, number),
+    )
     number, pages = page_number(found.paper_count, PAGE)
     if form == JSON:
         return as_json(asdict(found))

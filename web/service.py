@@ -21,6 +21,7 @@ from scholargraph.graph.remote_readers import RemoteReaders
 from scholargraph.graph.snapshots import CURRENT
 from scholargraph.graph.state import state as state_of
 from scholargraph.graph.store import Snapshot, Store, is_address
+from scholargraph.graph.tallies import Tallied
 from scholargraph.graph.writers import Writers
 
 from .access_log import AccessLog, SlowLog
@@ -232,6 +233,7 @@ class Service:
         )
         self.censuses = Censuses(self.store)
         self.folds = Folds(self.store)
+        self.tallies = Tallied(self.store)
         self.answers = AnswerCache()
         self.counters = Counters()
         self.counters.registry.register(Vitals(self))
@@ -321,6 +323,7 @@ class Service:
         self.writers.close()
         self.censuses.close()
         self.folds.close()
+        self.tallies.close()
         for log in self.logs.values():
             log.close()
         self._newest = None
