@@ -2,9 +2,7 @@
 
 import datetime
 import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 from ..latex import plain
@@ -15,6 +13,7 @@ from .bibtex_entries import Entry, entries
 from .bibtex_text import field, people, unmarked
 from .categories import arxiv_names
 from .fields import optional_abstract, title_text
+from .first_places import FirstPlaces, first_places
 
 # An '@' that begins a line and opens a brace; Turtle's '@prefix' opens none.
 _BEGINS = re.compile(r"^[ \t]*@[ \t]*[A-Za-z]+\s*[{(]\s*[^\s{}()]", re.MULTILINE)
@@ -83,31 +82,13 @@ def read(path: Path, captured: datetime.date) -> Iterator[Record]:
     """
     wanted = _referred(path)
     parents = _parents(path, wanted) if wanted else {}
-    with closing(_Keys()) as keys:
-        yield from _papers(path, wanted, parents, keys)
+    with first_places() as places:
+        yield from _papers(path, wanted, parents, places)
 
 
-class _Keys:
-    """The keys of entries, without case, and the lines that they were first met on."""
-
-    def __init__(self) -> None:
-        self._lines = sqlite3.connect("", check_same_thread=False, isolation_level=None)
-        self._lines.execute("PRAGMA journal_mode = OFF")
-        self._lines.execute("CREATE TABLE key (name TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
-
-    def first(self, key: str, line: int) -> int:
-        """The line that *key* was first met on: *line* where that is now."""
-        added = self._lines.execute("INSERT OR IGNORE INTO key VALUES (?, ?)", (key, line))
-        if added.rowcount:
-            return line
-        (found,) = self._lines.execute("SELECT line FROM key WHERE name = ?", (key,)).fetchone()
-        return int(found)
-
-    def close(self) -> None:
-        self._lines.close()
-
-
-def _papers(path: Path, wanted: set[str], parents: Parents, keys: _Keys) -> Iterator[Record]:
+def _papers(
+    path: Path, wanted: set[str], parents: Parents, places: FirstPlaces
+) -> Iterator[Record]:
     for entry in entries(path):
         if isinstance(entry, Refusal):
             yield entry
@@ -116,10 +97,11 @@ def _papers(path: Path, wanted: set[str], parents: Parents, keys: _Keys) -> Iter
             continue
         notices = list(entry.notices)
         try:
-            if entry.key and (first := keys.first(_folded(entry.key), entry.line)) != entry.line:
+            here = f"on line {entry.line}"
+            if entry.key and (first := places.before(_folded(entry.key), here)):
                 raise ValueError(
-                    f"the key {entry.key[:60]!r} stands on line {first} already; give each entry "
-                    "its own, or take one out"
+                    f"the key {entry.key[:60]!r} stands {first} already; give each entry its own, "
+                    "or take one out"
                 )
             fields = _with_inherited(entry, parents, notices)
             paper = _paper(entry, fields, notices)

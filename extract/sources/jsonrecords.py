@@ -11,6 +11,7 @@ from ..latex import plain
 from ..papers import Paper, Record, Refusal, SourceClaim
 from . import identity
 from .fields import LONGEST_ABSTRACT, check_length, optional_abstract, title_text
+from .first_places import FirstPlaces, first_places
 from .jats import untagged
 from .jsonstream import Shape, Value, values
 
@@ -38,10 +39,20 @@ def read_records(
 
     *paper* makes a paper of a record, or raises ValueError; *name* is what a record is called in a
     refusal, '' where it has no identifier; *null* is what a null in a list means. What a record
-    has amiss beside what makes it a paper is reported, and the paper goes in without it. Of a
-    record only its identifier is kept, to find the same one again.
+    has amiss beside what makes it a paper is reported, and the paper goes in without it.
     """
-    seen: dict[str, tuple[int, int | None]] = {}
+    with first_places() as places:
+        yield from _papers(path, shape, paper, name, null, places)
+
+
+def _papers(
+    path: Path,
+    shape: Shape,
+    paper: Callable[["Fields"], Paper],
+    name: Callable[[dict[str, Any]], str],
+    null: str,
+    places: FirstPlaces,
+) -> Iterator[Record]:
     for value in values(path, shape):
         record = value.content
         if value.fault:
@@ -57,12 +68,11 @@ def read_records(
         called = plain(name(record)[:200])[:60]
         try:
             made = paper(fields)
-            if made.id in seen:
-                raise ValueError(f"the same record stands {_place(*seen[made.id])} already")
+            if first := places.before(made.id, _place(value.line, value.index)):
+                raise ValueError(f"the same record stands {first} already")
         except ValueError as error:
             yield _refusal(path, value, called, str(error))
             continue
-        seen[made.id] = value.line, value.index
         yield made
         for notice in _bounded(fields.notices):
             yield _refusal(path, value, called, f"{notice}; the paper went in without it")

@@ -8,6 +8,7 @@ from ..latex import plain
 from ..papers import Author, Paper, Record, Refusal
 from . import identity, names
 from .elements import Found
+from .first_places import FirstPlaces, first_places
 
 # What stands around the text of an element, in the LaTeX or HTML that `latex.plain` reads.
 _SIGNS = {
@@ -91,9 +92,18 @@ def papers(
     The papers that *paper* makes of records; None is none, a ValueError refuses the record.
 
     What it adds to its list of notices is reported, and the paper goes in without it. Of papers
-    with the same identifier the first goes in; of each some 150 bytes are kept to know it again.
+    with the same identifier the first goes in.
     """
-    seen: dict[str, int] = {}
+    with first_places() as places:
+        yield from _papers(path, found, paper, places)
+
+
+def _papers(
+    path: Path,
+    found: Iterable[Found | Refusal],
+    paper: Callable[[Found, list[str]], Paper | None],
+    places: FirstPlaces,
+) -> Iterator[Record]:
     for record in found:
         if isinstance(record, Refusal):
             yield record
@@ -103,14 +113,11 @@ def papers(
             made = paper(record, notices)
             if made is None:
                 continue
-            if made.id in seen:
-                raise ValueError(
-                    f"{made.id} stands on line {seen[made.id]} already; the first one was kept"
-                )
+            if first := places.before(made.id, f"on line {record.line}"):
+                raise ValueError(f"{made.id} stands {first} already; the first one was kept")
         except ValueError as error:
             yield Refusal(path, record.line, str(error))
             continue
-        seen[made.id] = record.line
         yield made
         for notice in notices:
             yield Refusal(path, record.line, f"{notice}; the paper went in without it")
