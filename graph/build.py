@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from pyoxigraph import Literal, NamedNode, Quad
 
@@ -310,4 +311,9 @@ def decimal_literal(value: Decimal) -> Literal:
 
 def _probability(confidence: float) -> Literal:
     # Three digits: more would claim a precision that the calibration does not have.
-    return decimal_literal(Decimal(f"{confidence:.3f}"))
+    return _decimal(f"{confidence:.3f}")
+
+
+@lru_cache(maxsize=1001)
+def _decimal(text: str) -> Literal:
+    return decimal_literal(Decimal(text))

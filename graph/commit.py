@@ -34,12 +34,14 @@ class PaperEntry:
     """
     A paper on its way into the store, and the run that brings it.
 
-    *extraction* is None for a record that was read before, out of another file.
+    *extraction* is None for a record that was read before, out of another file. *hash* is its
+    `record_hash`, where that is known.
     """
 
     paper: Paper
     extraction: Extraction | None
     run: Run
+    hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ class Committer:
             model=run.model,
         )
         arrivals = [
-            Arrival(entry.paper, entry.extraction, run, record_hash(entry.paper, run))
+            Arrival(entry.paper, entry.extraction, run, entry.hash or record_hash(entry.paper, run))
             for entry in entries
             if isinstance(entry, PaperEntry)
         ]

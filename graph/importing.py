@@ -35,8 +35,12 @@ from .parts import FACTS, owned
 from .snapshots import Snapshot
 from .store import Store
 
-# A commit costs 0.1 s and what it holds in memory; 256 papers are extracted in some 10 s.
+# Papers of a first commit, extracted in some 10 s; and of the largest, by what it holds in memory.
 BATCH = 256
+_LARGEST = 1_024
+# The part of what is done that an interruption may cost. What a commit adds the engine sorts into
+# what is there, which takes the longer the more that is: so commits become fewer.
+_AT_RISK = 8
 
 # From here on the folder is compacted at the end: DESIGN measured disk queries 1.1 to 14 times
 # cheaper after it, and 0.3 s of work at 100,000 triples.
@@ -109,9 +113,9 @@ def import_files(
     extraction, in any order; *model* identifies it. *format*, *captured* and *columns* are as
     for `scholargraph.extract.sources.read`; a page that was imported before keeps its day of
     capture.
-    A commit is made every *batch* papers, each of them whole: interrupted at any moment, an import
-    can be run again. *progress* is told how many more papers are done. *wait* is how many seconds
-    to wait for other writers.
+    A commit is made every *batch* papers, and more seldom when many thousands are done; each paper
+    is whole in one of them: interrupted at any moment, an import can be run again. *progress* is
+    told how many more papers are done. *wait* is how many seconds to wait for other writers.
 
     Raises: StoreBusy, StoreError; SourceError for an unknown *format*.
     """
@@ -125,12 +129,14 @@ def import_files(
         intake = _Intake(store, snapshot, model, captured, progress or _silent, columns)
         committer = Committer(store, wait=wait, extract=extract)
         ready: list[Entry] = []
+        done = 0
         for paper, extraction in extract(intake.papers(paths, format)):
-            ready.append(PaperEntry(paper, extraction, intake.take_run(paper)))
-            if len(ready) >= batch:
+            ready.append(PaperEntry(paper, extraction, *intake.take_run(paper)))
+            if len(ready) >= max(batch, min(done // _AT_RISK, _LARGEST)):
                 ready = [*intake.take_profiles(), *ready, *intake.take_repeated()]
                 committer.commit(ready, intake.outcome, alive=intake.seen)
                 intake.progress(_papers_of(ready))
+                done += len(ready)
                 ready = []
         ready = [*intake.take_profiles(), *ready, *intake.take_repeated()]
         many = intake.outcome.new + len(ready) >= _OPTIMIZE_FROM
@@ -171,10 +177,10 @@ class _Intake:
     unchanged: int = 0
     refusals: list[Refusal] = field(default_factory=list)
     outcome: Outcome = field(default_factory=Outcome)
-    # What this import has met: hashes of records with their files; the runs of papers that are
-    # being extracted; records that other files have as well, which need not be.
+    # What this import has met: hashes of records with their files; the runs and hashes of papers
+    # that are being extracted; records that other files have as well, which need not be.
     seen: dict[str, set[NamedNode]] = field(default_factory=dict)
-    waiting: dict[Paper, list[Run]] = field(default_factory=dict)
+    waiting: dict[Paper, list[tuple[Run, str]]] = field(default_factory=dict)
     repeated: list[PaperEntry] = field(default_factory=list)
     profiles: list[ProfileEntry] = field(default_factory=list)
 
@@ -200,13 +206,13 @@ class _Intake:
         taken, self.profiles = self.profiles, []
         return taken
 
-    def take_run(self, paper: Paper) -> Run:
-        """The run that *paper*, extracted now, was read by."""
+    def take_run(self, paper: Paper) -> tuple[Run, str]:
+        """The run that *paper*, extracted now, was read by, and the hash of its record."""
         runs = self.waiting[paper]
-        run = runs.pop()
+        taken = runs.pop()
         if not runs:
             del self.waiting[paper]
-        return run
+        return taken
 
     def take_repeated(self) -> list[PaperEntry]:
         """The records that other files have as well, as far as those were extracted."""
@@ -296,9 +302,9 @@ class _Intake:
         stored = self._stored(digest)
         met.add(source)
         if len(met) > 1 or stored:
-            self.repeated.append(PaperEntry(paper, None, run))
+            self.repeated.append(PaperEntry(paper, None, run, digest))
             return False
-        self.waiting.setdefault(paper, []).append(run)
+        self.waiting.setdefault(paper, []).append((run, digest))
         return True
 
     def _stored(self, digest: str) -> list[NamedNode]:

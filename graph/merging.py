@@ -47,6 +47,8 @@ class Conflict:
 
 def text_record(records: Sequence[Record]) -> Record:
     """The record whose title and abstract are the paper's."""
+    if len(records) == 1:
+        return records[0]
 
     def rank(record: Record) -> tuple[bool, int]:
         abstract = record.paper.abstract

@@ -81,6 +81,8 @@ class _Work:
 
     @property
     def records(self) -> list[Record]:
+        if len(self.pieces) == 1:  # as nearly always: the name takes time
+            return [self.pieces[0].record]
         return sorted((piece.record for piece in self.pieces), key=lambda record: record.name)
 
     @property

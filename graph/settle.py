@@ -127,20 +127,25 @@ class Names:
         changes = {node: change for node, change in changes.items() if any(change.values())}
         subjects = (node.subject if isinstance(node, Triple) else node for node in changes)
         graph.expect(node for node in subjects if isinstance(node, NamedNode))
-        unknown = [node for node in changes if node not in self._counts]
+        # A node that was counted has what its counts say; others may have been counted for it.
+        found = {
+            node: set(_stored(graph, node))
+            for node in changes
+            if isinstance(node, Triple) or node not in self._counts
+        }
+        unknown = [node for node in found if node not in self._counts]
         # What has no triples yet has no evidence either: most authors are met for the first time.
-        settled_already = {node for node in unknown if any(_stored(graph, node))}
-        for node in unknown:
-            if node not in settled_already:
-                self._counts[node] = Counter()
-        unknown = [node for node in unknown if node in settled_already]
+        self._counts.update((node, Counter()) for node in unknown if not found[node])
+        unknown = [node for node in unknown if found[node]]
         for node, known in _counted(graph, unknown, self._iris):
             self._counts.setdefault(node, known)
         for node, change in changes.items():
             count = self._counts[node]
+            stored = found.get(node)
+            if stored is None:
+                stored = set(_settled(node, +count, self._iris))
             count.update(change)
             settled = set(_settled(node, +count, self._iris))
-            stored = set(_stored(graph, node))
             remove += stored - settled
             add += settled - stored
         return remove, add
