@@ -1,9 +1,11 @@
 """Papers and profiles into the store: one transaction that changes exactly what is stale."""
 
 import datetime
+import gc
 import hashlib
 import json
 from collections.abc import Container, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
 
 from pyoxigraph import Literal, NamedNode, Quad
@@ -120,7 +122,7 @@ class Committer:
 
         Raises: StoreBusy, StoreError.
         """
-        with self._store.writing(wait=self._wait) as writer:
+        with _uncollected(), self._store.writing(wait=self._wait) as writer:
             if self._store.current() != self._last:
                 self._names.forget()
             if not writer.holds(self._store.iris.references_graph()):
@@ -218,6 +220,21 @@ class Committer:
         gone, come = self._report(writer, run, tally, over=False)
         lifted, stones = tombstones(writer, change, add, self._store.iris)
         writer.apply([*gone, *lifted], [*come, *stones], known=effect)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """
+    Keeps Python from looking for cycles among hundreds of thousands of quads, of which there are
+    none: that takes a sixth of a commit's time.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def settled(writer: Writer, names: Names, change: Change) -> tuple[list[Quad], list[Quad]]:

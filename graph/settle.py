@@ -22,8 +22,10 @@ from .snapshots import Term
 Node = NamedNode | Triple
 Item = tuple[str, str]
 
-# Beyond this many nodes the counts of earlier batches are forgotten, and read again when needed.
-_REMEMBERED = 1_000_000
+# Beyond this many nodes, of a kilobyte each, the counts of earlier batches are forgotten where few
+# speak for a node, and read again when needed: that is soon done.
+_REMEMBERED = 200_000
+_FEW = 4
 
 _ORCID = re.compile(r"(?:https?://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])", re.ASCII)
 
@@ -116,6 +118,8 @@ class Names:
         *old* and *new* are whole: everything that the papers and profiles concerned owned, and will
         own. *graph* is as it was before the change.
         """
+        if len(self._counts) > _REMEMBERED:
+            self._counts = {node: n for node, n in self._counts.items() if n.total() > _FEW}
         if len(self._counts) > _REMEMBERED:
             self.forget()
         changes: dict[Node, Counter[Item]] = {}
