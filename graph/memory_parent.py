@@ -132,11 +132,12 @@ class Parent:
             os.close(complaints)
 
     def _reap(self, *_signal: object) -> None:
-        while self._numbers:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid == 0:
-                return
-            self._note_end(pid, status)
+        # Another signal may come, and this be called, between any two lines of this.
+        for pid in list(self._numbers):
+            with suppress(ChildProcessError):  # that call was quicker
+                ended, status = os.waitpid(pid, os.WNOHANG)
+                if ended:
+                    self._note_end(pid, status)
 
     def _note_end(self, pid: int, status: int) -> None:
         self._ended[self._numbers.pop(pid)] = os.waitstatus_to_exitcode(status)

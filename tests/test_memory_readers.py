@@ -1,7 +1,11 @@
 """Readers that hold the graph in memory: what is theirs alone, beside tests/test_readers.py."""
 
+import json
 import os
 import signal
+import socket
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -213,6 +217,45 @@ def test_readers_that_were_killed_are_replaced_and_reaped(pool):
     assert parents() == [parent]
     wait_for(lambda: len(parent.children()) <= 3)
     wait_for(lambda: all(c.status() != psutil.STATUS_ZOMBIE for c in parent.children()))
+
+
+# A parent to which each end of a reader is told once more while it takes note of that.
+INTERRUPTED = """
+import os, signal, socket, sys
+import pyoxigraph
+from scholargraph.graph.memory_parent import Held, Parent
+from scholargraph.graph.peers import NOBODY
+
+def interrupt(frame, event, function):
+    if event == "c_return" and function is os.waitpid:
+        signal.raise_signal(signal.SIGCHLD)
+
+sys.setprofile(interrupt)
+setting = {"memory_mb": 100, "most": 1000, "patience": 5, "peers": NOBODY.json()}
+with socket.socket(fileno=int(sys.argv[1])) as control:
+    Parent(Held(pyoxigraph.Store(), "1"), control, setting).run()
+"""
+
+
+def test_a_parent_outlives_readers_that_end_while_it_notes_another_s_end():
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = [sys.executable, "-c", INTERRUPTED, str(theirs.fileno())]
+    with ours, theirs, subprocess.Popen(command, pass_fds=[theirs.fileno()]) as process:
+        ours.settimeout(60)
+        ours.recv(1000)
+        for number in range(2):
+            to_pool, to_reader = socket.socketpair()
+            with to_pool, to_reader:
+                wish = json.dumps({"fork": number}).encode()
+                socket.send_fds(ours, [wish], [to_reader.fileno(), sys.__stderr__.fileno()])
+                _, (handle,), _, _ = socket.recv_fds(ours, 1000, 1)
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+            os.close(handle)
+            wait_for(lambda: not psutil.Process(process.pid).children())
+            ours.send(json.dumps({"end": number}).encode())
+
+            assert json.loads(ours.recv(1000)) == {"end": number, "status": -signal.SIGKILL}
+        ours.shutdown(socket.SHUT_RDWR)
 
 
 def test_where_no_process_can_be_forked_disk_is_read(pool):
