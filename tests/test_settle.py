@@ -7,6 +7,7 @@ from corpus import MODEL, Marked, authors, paper
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from scholargraph.extract.papers import Author, Profile
+from scholargraph.graph import settle
 from scholargraph.graph import vocab as v
 from scholargraph.graph.build import Run
 from scholargraph.graph.categories import category_name
@@ -85,6 +86,21 @@ def test_one_committer_and_many_agree(corpus, store, tmp_path):
         committer.commit([PaperEntry(*marked, RUN)], Outcome())
 
     assert facts(apart) == facts(together)
+
+
+@pytest.mark.parametrize("few", [0, 1_000])
+def test_what_was_forgotten_of_shared_nodes_is_counted_again(corpus, tmp_path, few, monkeypatch):
+    monkeypatch.setattr(settle, "_REMEMBERED", 3)
+    monkeypatch.setattr(settle, "_FEW", few)
+    forgetful = Store.open(tmp_path / "forgetful", create=True)
+    committer = Committer(forgetful)
+    for marked in corpus:
+        committer.commit([PaperEntry(*marked, RUN)], Outcome())
+    apart = Store.open(tmp_path / "apart", create=True)
+    for marked in corpus:
+        commit(apart, marked)
+
+    assert facts(forgetful) == facts(apart)
 
 
 def test_another_s_commit_in_between_is_taken_into_account(empty_store):
