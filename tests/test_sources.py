@@ -117,6 +117,7 @@ def test_a_missing_file_a_folder_and_a_pipe_say_so(tmp_path):
 
     for path, message in [
         (tmp_path / "none", "no such file"),
+        (Path("-"), "write what is piped to one first"),
         (tmp_path, "this is a folder"),
         (pipe, "this is not a file"),
         (tmp_path / ("x" * 300), "name too long"),

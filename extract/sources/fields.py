@@ -48,5 +48,5 @@ def _text(raw: str, name: str, longest: int) -> str:
     check_length(raw, name, longest)
     text = plain(raw)
     if not text:
-        raise ValueError(f'"{name}" is blank; a paper needs a title and an abstract')
+        raise ValueError(f'"{name}" is blank; a paper needs one')
     return text

@@ -207,6 +207,10 @@ def _opened(path: Path) -> Iterator[io.BufferedReader]:
         with path.open("rb") as stream:
             yield stream
     except FileNotFoundError as error:
+        if path == Path("-"):
+            raise SourceError(
+                "-: papers are read from files; write what is piped to one first"
+            ) from error
         raise SourceError(f"{path}: no such file; check the spelling of the path") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path itself
         if isinstance(error, (gzip.BadGzipFile, UnicodeError)):
