@@ -10,13 +10,10 @@ from pyoxigraph import NamedNode
 from . import vocab as v
 from .articles import Properties, Result
 from .catalogue import Catalogue, Counted, Listed, Named, counted, ending, papers_a_year
-from .entities import value_of
 from .incidence import Mask, Numbers
-from .parts import FACTS
 from .questions import rows, rows_among
-from .snapshots import Term
 from .store import Snapshot
-from .tallies import Form, Link, Tally, tally
+from .tallies import Form, Tally, tally
 from .ties import foremost
 
 # How many papers with their sentences one page shows.
@@ -37,10 +34,8 @@ SIDES = {
 }
 
 
-# What a result claim is shown by.
-CLAIM = {v.PART_OF, v.VALUE, v.CHANGE, v.EXACT, v.START, v.END, v.CONFIDENCE}
-
-_Said = dict[NamedNode, Term]
+# What a result claim is shown by, at least.
+CLAIM = {"value", "change", "exact", "start", "end", "confidence", "offset"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +165,8 @@ def concept(
         sizes=tuple(counted(row, "other") for row in sized if not row.truth("wider")),
         neighbours=catalogue.beside(everywhere, iri.value, most=BESIDE),
         matrix=_matrix(catalogue, catalogue.ties.papers_with(iri.value), *SIDES[kind]),
-        relations=_relations(snapshot, tallied.links, catalogue),
-        results=_results(snapshot, tallied.results, catalogue),
+        relations=_relations(tallied, catalogue),
+        results=_results(tallied, catalogue),
     )
 
 
@@ -241,73 +236,45 @@ def _evidence(
     return found
 
 
-def _relations(
-    snapshot: Snapshot, links: Collection[Link], catalogue: Catalogue
-) -> tuple[Related, ...]:
-    said = _said(snapshot, [link.surest for link in links])
+def _relations(tallied: Tally, catalogue: Catalogue) -> tuple[Related, ...]:
     found = [
         Related(
             predicate=link.predicate,
             forward=link.forward,
             other=link.other,
             times=link.times,
-            paper=Named(paper, catalogue.name(paper)),
-            sentence=sentence,
+            paper=Named(said["paper"], catalogue.name(said["paper"])),
+            sentence=said["text"],
             confidence=link.confidence,
         )
-        for link in links
-        if link.surest in said
-        for statement, place in (said[link.surest],)
-        if (paper := _text(statement, v.PART_OF)) and (sentence := _text(place, v.VALUE))
+        for link in tallied.links
+        if (said := tallied.said.get(link.surest))
     ]
     found.sort(key=lambda item: (item.predicate, not item.forward, -item.times, -item.confidence))
     return tuple(found)
 
 
-def _results(
-    snapshot: Snapshot, nodes: Collection[str], catalogue: Catalogue
-) -> tuple[tuple[Named, Result], ...]:
-    roles = {role: part for part, role in v.RESULT_PARTS.items()}
+def _results(tallied: Tally, catalogue: Catalogue) -> tuple[tuple[Named, Result], ...]:
     found = []
-    for node, (claim, place) in _said(snapshot, nodes).items():
-        if not claim.keys() >= CLAIM:
+    for node in tallied.results:
+        said = tallied.said.get(node, {})
+        if not said.keys() >= CLAIM:
             continue
-        paper, offset = _text(claim, v.PART_OF), int(_text(place, v.START))
-        read = Result(
+        claim = Result(
             iri=node,
-            value=Decimal(_text(claim, v.VALUE)),
-            unit=_text(claim, v.UNIT) or None,
-            change=_text(claim, v.CHANGE),
-            exact=_text(claim, v.EXACT),
+            value=Decimal(said["value"]),
+            unit=said.get("unit"),
+            change=said["change"],
+            exact=said["exact"],
             parts={
-                part: Named(thing, catalogue.name(thing))
-                for role, part in roles.items()
-                if (thing := _text(claim, role))
+                part: Named(said[part], catalogue.name(said[part]))
+                for part in v.RESULT_PARTS
+                if part in said
             },
-            confidence=float(_text(claim, v.CONFIDENCE)),
-            sentence=_text(place, v.VALUE),
-            start=int(_text(claim, v.START)) - offset,
-            end=int(_text(claim, v.END)) - offset,
+            confidence=float(said["confidence"]),
+            sentence=said["text"],
+            start=int(said["start"]) - int(said["offset"]),
+            end=int(said["end"]) - int(said["offset"]),
         )
-        found.append((Named(paper, catalogue.name(paper)), read))
+        found.append((Named(said["paper"], catalogue.name(said["paper"])), claim))
     return tuple(found)
-
-
-def _said(snapshot: Snapshot, nodes: Collection[str]) -> dict[str, tuple[_Said, _Said]]:
-    """What the graph says of each of *nodes* and of its sentence; what it lacks is left out."""
-    # Looking up each of 100 nodes takes a third of the time that a query of them all takes.
-    found = _each(snapshot, nodes)
-    places = _each(snapshot, {_text(said, v.IN_SENTENCE) for said in found.values()} - {""})
-    both = ((node, said, places.get(_text(said, v.IN_SENTENCE))) for node, said in found.items())
-    return {node: (said, place) for node, said, place in both if place}
-
-
-def _each(snapshot: Snapshot, nodes: Collection[str]) -> dict[str, _Said]:
-    terms = [NamedNode(node) for node in nodes]
-    snapshot.expect(terms)
-    quads = {term.value: snapshot.quads(term, None, None, FACTS) for term in terms}
-    return {node: {quad.predicate: quad.object for quad in found} for node, found in quads.items()}
-
-
-def _text(said: _Said, predicate: NamedNode) -> str:
-    return value_of(said.get(predicate))

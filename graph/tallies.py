@@ -8,15 +8,17 @@ STORE`` prints them, one concept a line.
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import chain
 
 from pyoxigraph import NamedNode
 
+from . import vocab as v
 from .background import Background, newest_state
 from .catalogue import Named, ending, name_of
-from .entities import CONCEPT_KINDS, LINKS
+from .entities import CONCEPT_KINDS, LINKS, value_of
+from .parts import FACTS
 from .questions import rows
 from .store import Snapshot
 
@@ -27,6 +29,22 @@ COMMON = 100
 # A tallying that takes more is given up: MB, and seconds.
 MEMORY_MB = 2048
 SECONDS = 1800
+
+
+# What is kept of a statement or a result claim, and of the sentence that it is in.
+OF_NODE = {
+    "paper": v.PART_OF,
+    "sentence": v.IN_SENTENCE,
+    "value": v.VALUE,
+    "unit": v.UNIT,
+    "change": v.CHANGE,
+    "exact": v.EXACT,
+    "start": v.START,
+    "end": v.END,
+    "confidence": v.CONFIDENCE,
+    **v.RESULT_PARTS,
+}
+OF_SENTENCE = {"text": v.VALUE, "offset": v.START}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +74,17 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """*forms*, the most frequent first, *links*, and the IRIs of *results*, the highest first."""
+    """
+    *forms*, the most frequent first, *links*, and the IRIs of *results*, the highest first.
+
+    *said* is what the graph says of each statement and result, by the names of `OF_NODE` and, of
+    its sentence, of `OF_SENTENCE`.
+    """
 
     forms: tuple[Form, ...]
     links: tuple[Link, ...]
     results: tuple[str, ...]
+    said: Mapping[str, Mapping[str, str]]
 
     def text(self) -> str:
         """The tally as JSON; see `from_text`."""
@@ -76,6 +100,7 @@ class Tally:
             ),
             tuple(Link(**link | {"other": Named(**link["other"])}) for link in value["links"]),
             tuple(value["results"]),
+            value["said"],
         )
 
 
@@ -85,8 +110,11 @@ def tally(snapshot: Snapshot, concept: NamedNode) -> Tally:
         Form(row.text("form"), tuple(sorted(row.text("rules").split())), row.integer("times"))
         for row in rows(snapshot, "concept_forms", concept=concept)
     )
-    results = (row.text("result") for row in rows(snapshot, "concept_highest", concept=concept))
-    return Tally(tuple(forms), tuple(_links(snapshot, concept)), tuple(results))
+    links = tuple(_links(snapshot, concept))
+    highest = rows(snapshot, "concept_highest", concept=concept)
+    results = tuple(dict.fromkeys(row.text("result") for row in highest))
+    said = _said(snapshot, [*(link.surest for link in links), *results])
+    return Tally(tuple(forms), links, results, said)
 
 
 def _links(snapshot: Snapshot, concept: NamedNode) -> Iterator[Link]:
@@ -101,6 +129,33 @@ def _links(snapshot: Snapshot, concept: NamedNode) -> Iterator[Link]:
                 surest=surest,
                 confidence=float(confidence),
             )
+
+
+def _said(snapshot: Snapshot, nodes: Collection[str]) -> dict[str, dict[str, str]]:
+    """What is kept of *nodes* and their sentences; those without a paper or a text are left out."""
+    found = _each(snapshot, nodes, OF_NODE)
+    places = {said["sentence"] for said in found.values() if "sentence" in said}
+    sentences = _each(snapshot, places, OF_SENTENCE)
+    whole = {
+        node: said | sentences.get(said.get("sentence", ""), {}) for node, said in found.items()
+    }
+    return {node: said for node, said in whole.items() if said.keys() >= {"paper", "text"}}
+
+
+def _each(
+    snapshot: Snapshot, nodes: Collection[str], names: Mapping[str, NamedNode]
+) -> dict[str, dict[str, str]]:
+    name_of_property = {predicate: name for name, predicate in names.items()}
+    terms = [NamedNode(node) for node in nodes]
+    snapshot.expect(terms)
+    return {
+        term.value: {
+            name_of_property[quad.predicate]: value_of(quad.object)
+            for quad in snapshot.quads(term, None, None, FACTS)
+            if quad.predicate in name_of_property
+        }
+        for term in terms
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +183,10 @@ class Tallies:
         Raises:
             ValueError: It did not, or not to its end.
         """
-        state, *lines, end = text.rstrip("\n").split("\n") if text.count("\n") else ("", "")
-        if end != ".":
+        lines = text.rstrip("\n").split("\n")
+        if len(lines) < 2 or lines[-1] != ".":
             raise ValueError("the tallies were cut short")
-        return cls(state, dict(_pair(line) for line in lines))
+        return cls(lines[0], dict(_pair(line) for line in lines[1:-1]))
 
 
 def _pair(line: str) -> tuple[str, str]:
@@ -153,7 +208,7 @@ def _common(snapshot: Snapshot) -> Iterable[str]:
             SELECT ?concept WHERE {{ ?paper {LINKS[kind]} ?concept FILTER(isIRI(?concept)) }}
             GROUP BY ?concept HAVING(COUNT(?paper) > {COMMON})"""
         )
-        yield from (str(getattr(row["concept"], "value", "")) for row in found)
+        yield from (value_of(row["concept"]) for row in found)
 
 
 class Tallied(Background[Tallies]):
