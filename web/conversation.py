@@ -171,10 +171,11 @@ class Conversation:
         await self.start(status, headers)
         if self.method == "HEAD":
             body = b""
-        elif len(body) > CHUNK or self.has_body:
+        has_body = self.has_body
+        if body and (has_body or len(body) > CHUNK):
             await self.part(body)
             body = b""
-        if self.has_body:
+        if has_body:
             await self._linger()
         self.bytes_out += len(body)
         await self._send({"type": "http.response.body", "body": body})

@@ -42,6 +42,7 @@ class _Place:
     start: Callable[[], object]
     stop: Callable[[], object]
     since: float
+    number: int
     long: bool = False
     stopped: bool = False
 
@@ -65,7 +66,10 @@ class Places:
         self._limited = limited
         self._clock = clock
         self._calls = 0
+        self._taken = 0
         self._waiting: dict[Hashable, _Place] = {}
+        # The same by client, each client's in their order, which is that of their turns.
+        self._queues: dict[str, dict[Hashable, _Place]] = {}
         self._running: dict[Hashable, _Place] = {}
         self._clients: OrderedDict[str, _Client] = OrderedDict()
 
@@ -82,7 +86,10 @@ class Places:
         `give_back` the place, or `forget` who still waits for one. *stop* is called on who has to
         make room, who then gives the place back like any other.
         """
-        self._waiting[who] = _Place(client, who, start, stop, self._clock())
+        self._taken += 1
+        place = _Place(client, who, start, stop, self._clock(), self._taken)
+        self._waiting[who] = place
+        self._queues.setdefault(client, {})[who] = place
         self._call()
         return who in self._running
 
@@ -98,7 +105,17 @@ class Places:
 
     def forget(self, who: Hashable) -> bool:
         """Lets *who* wait no longer; whether it did."""
-        return self._waiting.pop(who, None) is not None
+        if who not in self._waiting:
+            return False
+        self._dequeue(self._waiting[who])
+        return True
+
+    def _dequeue(self, place: _Place) -> None:
+        del self._waiting[place.who]
+        queue = self._queues[place.client]
+        del queue[place.who]
+        if not queue:
+            del self._queues[place.client]
 
     def look(self) -> bool:
         """
@@ -134,7 +151,7 @@ class Places:
 
     def _call(self) -> None:
         while self._free and (place := self._next()) is not None:
-            del self._waiting[place.who]
+            self._dequeue(place)
             self._running[place.who] = place
             self._free -= 1
             self._calls += 1
@@ -144,18 +161,17 @@ class Places:
 
     def _next(self) -> _Place | None:
         """Who is called next; where there is no room for long work, nobody who is heavy."""
-        if not self._waiting:
+        if not self._queues:
             return None
-        place = next(iter(self._waiting.values()))
-        if len(self._waiting) > 1:
-            place = min(self._waiting.values(), key=self._order)
+        first = [next(iter(queue.values())) for queue in self._queues.values()]
+        place = first[0] if len(first) == 1 else min(first, key=self._order)
         return place if self._room or self._expected(place.client) < HEAVY else None
 
-    def _order(self, place: _Place) -> tuple[int, int]:
+    def _order(self, place: _Place) -> tuple[int, int, int]:
         client = self._clients.get(place.client)
         # Whoever waits long enough comes before anybody.
         wanted = max(SHORT, self._expected(place.client)) / (1 + self._age(place))
-        return math.ceil(math.log2(wanted)), client.call if client else 0
+        return math.ceil(math.log2(wanted)), client.call if client else 0, place.number
 
     def _age(self, place: _Place) -> float:
         return self._clock() - place.since

@@ -224,7 +224,8 @@ def _question(request: Request) -> Question | None:
     media_type = _media_type(offers, named, request.accept)
     default_graphs = tuple(parameters.all("default-graph-uri"))
     named_graphs = tuple(parameters.all("named-graph-uri"))
-    parts = repr((text, media_type, default_graphs, named_graphs, request.url))
+    # What stands before the text cannot be taken for a part of it: its length is told first.
+    parts = f"{len(text)} {media_type} {default_graphs!r} {named_graphs!r} {request.url} {text}"
     return Question(
         text=text,
         media_type=media_type,
