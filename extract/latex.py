@@ -15,6 +15,10 @@ from .macros import ACCENTS, DROPPED, LETTERS, SILENT, SPACES, VERBATIM, accente
 _MARKED = re.compile(r"[\\$]|``|&[A-Za-z#]|</?[A-Za-z]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# Soft hyphens and blanks of no width, which typesetting leaves inside words, and orders to turn
+# what follows round, which would reach beyond the text. Joiners belong to their letters, and stay.
+# 'Ã' and a soft hyphen are a misread 'í', which `names.reread` knows.
+_INVISIBLE = re.compile("(?<!\xc3)\xad|[\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 # UTF-8 that was once read as Latin-1, an apostrophe as 'â' and two control characters.
 _MISREAD = re.compile("[\xc3-\xf4](?=[\x80-\xbf]?[\x80-\x9f])[\x80-\xbf]{1,3}")
 _PASSES = 8
@@ -59,8 +63,8 @@ def plain(text: str) -> str:
 
     Text without a backslash, a dollar sign, an entity, an HTML tag or LaTeX's opening quotes
     changes only in its spaces: every run of white space, line ends included, becomes one space.
-    Control characters become spaces too, and half surrogates U+FFFD. Applied to its own output
-    it changes nothing.
+    Control characters become spaces too, half surrogates U+FFFD; soft hyphens, blanks of no width
+    and overrides of direction go. Applied to its own output it changes nothing.
 
     Citations and references vanish; a footnote stays in brackets; math keeps the form that one
     types: ``5$^i$`` is ``5^i``. Inline HTML tags go only in pairs, so ``<s>`` and ``x < y`` stay.
@@ -87,7 +91,7 @@ def _clean(text: str) -> str:
         return " ".join(text.split())
     if _MISREAD.search(text):
         text = _MISREAD.sub(_reread, text)
-    text = _SURROGATE.sub("\ufffd", _CONTROL.sub(" ", text))
+    text = _INVISIBLE.sub("", _SURROGATE.sub("\ufffd", _CONTROL.sub(" ", text)))
     return " ".join(text.split())
 
 

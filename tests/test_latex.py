@@ -100,7 +100,27 @@ def test_plain_text_is_plain(text):
     once.encode()
 
 
-@given(st.text(st.characters(exclude_characters="\\$`&<", exclude_categories=["Cc", "Cs", "Cn"])))
+@pytest.mark.parametrize(
+    ("text", "visible"),
+    [
+        ("con\u00advolu&shy;tional", "convolutional"),
+        ("mod\u00e9\u00adlisation", "mod\u00e9lisation"),
+        ("Ada\u200b Love\ufefflace", "Ada Lovelace"),
+        ("\u202eowls\u202c by \u2066night\u2069", "owls by night"),
+        (
+            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        ),
+    ],
+)
+def test_what_nobody_sees_goes_but_for_joiners(text, visible):
+    assert plain(text) == visible
+
+
+FORMATTING = ["Cc", "Cf", "Cs", "Cn"]
+
+
+@given(st.text(st.characters(exclude_characters="\\$`&<", exclude_categories=FORMATTING)))
 def test_text_without_signs_of_markup_changes_in_its_spaces_only(text):
     assert plain(text) == " ".join(text.split())
 
