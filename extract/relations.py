@@ -235,8 +235,8 @@ class RelationModel:
     A hidden layer over hashed features, and a softmax.
 
     *embeddings* is (features, hidden), *output* (hidden, classes). *temperature* divides the scores
-    so that the probability of an answer is how often it is right; where 'no relation' leaves less
-    than *threshold*, none is given.
+    so that the probability of an answer is how often it is right; an answer is given where its
+    probability times those of both mentions is at least *threshold*.
     """
 
     embeddings: Weights
@@ -283,7 +283,7 @@ def load(path: Path = WEIGHTS) -> RelationModel:
 
 
 class Found(NamedTuple):
-    """A relation between mentions, by index."""
+    """A relation between mentions, by index; *confidence* holds for it and both of them."""
 
     subject: int
     predicate: Predicate
@@ -300,26 +300,39 @@ def related(model: RelationModel, text: str, mentions: Sequence[Marked]) -> list
     size = len(model.embeddings)
     columns = [hashed(features.of(pair), size) for pair in candidates]
     kinds = [(mentions[a].kind, mentions[b].kind) for a, b in candidates]
+    probabilities = model.probabilities(columns, kinds)
     found = []
-    for pair, row in zip(candidates, model.probabilities(columns, kinds), strict=True):
-        if 1 - row[0] < model.threshold:
-            continue
+    for pair, row, directed in zip(
+        candidates, undirected(probabilities), probabilities, strict=True
+    ):
         best = int(row[1:].argmax()) + 1
+        # The classifier takes the mentions for granted; they have to be right too.
+        confidence = float(row[best]) * mentions[pair.first].score * mentions[pair.second].score
+        if confidence < model.threshold:
+            continue
         predicate, forward = cast("tuple[Predicate, bool]", CLASSES[best])
-        confidence = float(row[best])
         if predicate in SYMMETRIC:
-            # Both directions say the same.
-            confidence = float(row[best] + row[best + (1 if forward else -1)])
+            forward = bool(directed[best] >= directed[best + 1])
         subject, object_ = pair if forward else (pair.second, pair.first)
         found.append(Found(subject, predicate, object_, confidence))
     return found
+
+
+def undirected(probabilities: Weights) -> Weights:
+    """*probabilities* where both directions of a symmetric relation say the same, once."""
+    merged = probabilities.copy()
+    for forward, entry in enumerate(CLASSES):
+        if entry is not None and entry[0] in SYMMETRIC and entry[1]:
+            merged[:, forward] += merged[:, forward + 1]
+            merged[:, forward + 1] = 0
+    return merged
 
 
 class Relations:
     """Writes the relations within each sentence to ``doc._.scholar_relations``."""
 
     def __init__(self, model: RelationModel) -> None:
-        self._model = model
+        self.model = model
 
     def __call__(self, doc: Doc) -> Doc:
         text = doc.text
@@ -336,7 +349,7 @@ class Relations:
             inside = [
                 m._replace(start=m.start - start, end=m.end - start) for m in mentions[first:stop]
             ]
-            for relation in related(self._model, text[start:end], inside):
+            for relation in related(self.model, text[start:end], inside):
                 subject, object_ = relation.subject + first, relation.object + first
                 same = (
                     concepts[subject] is not None and concepts[subject][0] == concepts[object_][0]
@@ -344,10 +357,7 @@ class Relations:
                 # Two spellings of one concept are synonyms, and related in no other way.
                 if same and relation.predicate != "synonymOf":
                     continue
-                # The classifier takes the mentions for granted; they have to be right too.
-                confidence = relation.confidence * inside[relation.subject].score
-                confidence *= inside[relation.object].score
-                found.append((subject, relation.predicate, object_, confidence))
+                found.append((subject, relation.predicate, object_, relation.confidence))
         doc._.set(RELATIONS, sorted(found))
         return doc
 

@@ -15,6 +15,7 @@ from scholargraph.extract.relations import (
     load,
     pairs,
     related,
+    undirected,
 )
 from scholargraph.extract.train_relations import evaluated, read
 
@@ -63,6 +64,29 @@ def found(model, text: str, *names: tuple[str, str]) -> list[tuple[str, str, str
 )
 def test_plain_relations_are_found(model, text, names, expected):
     assert found(model, text, *names) == [expected]
+
+
+def test_unsure_mentions_make_unsure_relations(model):
+    text = "FastNet is used for object detection."
+    sure = marks(text, ("FastNet", "method"), ("object detection", "task"))
+    unsure = [mention._replace(score=0.8) for mention in sure]
+
+    (one,) = related(model, text, sure)
+    (other,) = related(model, text, unsure)
+
+    assert other.confidence == pytest.approx(0.64 * one.confidence)
+    assert related(model, text, [mention._replace(score=0.1) for mention in sure]) == []
+
+
+def test_both_directions_of_a_symmetric_relation_are_one():
+    rows = np.full((1, len(CLASSES)), 0.05, np.float32)
+    place = CLASSES.index(("comparedWith", True))
+
+    merged = undirected(rows)
+
+    assert merged[0, place] == pytest.approx(0.1)
+    assert merged[0, place + 1] == 0
+    assert merged.sum() == pytest.approx(rows.sum())
 
 
 def test_kinds_that_no_predicate_connects_are_not_related(model):
@@ -151,4 +175,4 @@ def test_quality_on_the_development_part_stays(model):
     score = evaluated(model, read(path))["all"]
 
     assert score.gold == 1130
-    assert score.f1 >= 0.61
+    assert score.f1 >= 0.62

@@ -2,7 +2,7 @@ import pytest
 import spacy
 from spacy.language import Language
 
-from scholargraph.extract.annotations import RESULTS
+from scholargraph.extract.annotations import CONCEPTS, INTRODUCES, RESULTS
 from scholargraph.extract.pipeline import register
 
 NAMES = {
@@ -103,6 +103,49 @@ def test_a_claim_knows_what_it_is_about(nlp):
         {"metric": "H-score", "dataset": "VisDA", "method": "LEAD", "baseline": "GLC"},
         {"metric": None, "dataset": "VisDA", "method": "LEAD", "baseline": "GLC"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "method"),
+    [
+        ("Both reach a high score, an F1 of 80.2% by BERT.", "BERT"),
+        ("While GLC is fast, LEAD reaches an F1 of 80.2%.", "LEAD"),
+        ("LEAD and GLC compete, and GLC (with care) improves F1 by 2%.", "GLC"),
+        ("Tested across BERT, an F1 of 80.2% is seen.", None),
+        ("Applied to LEAD and GLC, training improves F1 by 2%.", None),
+        ("The performance of BERT reaches an F1 of 80.2%.", "BERT"),
+        ("By tuning BERT, we achieve an F1 of 80.2%.", "BERT"),
+        ("We see an F1 of 80.2% and 70.1% with BERT and GLC, respectively.", None),
+    ],
+)
+def test_a_result_is_credited_to_what_reached_it(nlp, text, method):
+    doc = nlp(text)
+
+    mentions = [span.text for span in doc.spans["mentions"]]
+    claim = doc._.get(RESULTS)[0]
+    assert (mentions[claim["method"]] if claim["method"] is not None else None) == method
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Our model reaches an F1 of 80.2%.",
+        "It improves F1 by 2%.",
+        "On SQuAD, we achieve an F1 of 80.2% with BERT.",
+        "The proposed method, in tests, clearly outperforms BERT by 2% F1.",
+    ],
+)
+def test_we_and_it_are_what_the_paper_introduces(nlp, sentence):
+    doc = nlp.make_doc(f"We propose HGL, a new model. {sentence}")
+    for name, pipe in nlp.pipeline:
+        if name == "scholar_results":
+            marks = list(doc.spans["mentions"])
+            doc._.set(CONCEPTS, [(span.text.lower(), span.text, None) for span in marks])
+            doc._.set(INTRODUCES, [0])
+        doc = pipe(doc)
+
+    (claim,) = doc._.get(RESULTS)
+    assert doc.spans["mentions"][claim["method"]].text == "HGL"
 
 
 def test_two_numbers_go_with_two_metrics(nlp):
