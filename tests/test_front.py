@@ -6,6 +6,7 @@ import re
 import time
 from urllib.parse import quote
 
+import psutil
 import pytest
 from asgi import exchanged, scope
 from pyoxigraph import Literal, NamedNode, Quad
@@ -17,6 +18,7 @@ from scholargraph.web.front import Front
 from scholargraph.web.service import EXTENSION, Settings
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+READER = "scholargraph.graph.reader"
 QUERY = [(b"content-type", b"application/sparql-query")]
 PAGE = [(b"accept", b"text/html")]
 
@@ -318,6 +320,49 @@ def test_who_leaves_the_queue_is_never_asked_for(started):
 
 
 # What is Flask's
+
+
+def test_a_query_past_its_time_ends_and_the_next_one_is_answered(started):
+    front, service = started(readers=1, query_timeout=0.5)
+
+    async def ask():
+        queries = ("ASK {} # first", "ASK {} # its reader waits", ENDLESS, "ASK {} # next")
+        return [status(await exchanged(front, asking(query))) for query in queries]
+
+    assert asyncio.run(ask()) == [200, 200, 503, 200]
+    assert service.readers.counts()["killed_timeout"] == 1
+
+
+def test_a_reader_that_died_between_two_queries_is_replaced(started):
+    front, service = started(readers=1)
+
+    async def ask(*names):
+        return [status(await exchanged(front, asking(f"ASK {{}} # {name}"))) for name in names]
+
+    async def ask_and_kill():
+        before = await ask("first", "its reader waits")
+        readers = [child for child in psutil.Process().children() if READER in child.cmdline()]
+        for reader in readers:
+            reader.kill()
+        psutil.wait_procs(readers, timeout=10)
+        return before + await ask("next", "another")
+
+    assert asyncio.run(ask_and_kill()) == [200] * 4
+    assert service.readers.counts()["started"] == 2
+
+
+def test_an_answer_of_a_megabyte_in_many_parts_comes_whole(started):
+    front, _ = started(readers=1)
+    long = "SELECT ?s ?t ?q { ?s ?p ?o . ?t ?q ?r } LIMIT 3000"
+
+    async def ask():
+        await exchanged(front, asking("ASK {}"))
+        return await exchanged(front, asking(long))
+
+    sent = asyncio.run(ask())
+
+    assert 300_000 < len(body(sent)) <= 1024 * 1024
+    assert len(json.loads(body(sent))["results"]["bindings"]) == 3000
 
 
 def test_flask_learns_of_bugs_in_queries(started, monkeypatch, caplog):
