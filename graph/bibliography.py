@@ -23,6 +23,8 @@ _GENRES = {kind.value: name for name, kind in v.GENRES.items()}
 _MEETING = re.compile(
     r"\b(?:proceedings|conference|workshop|symposium|congress|meeting|findings)\b", re.IGNORECASE
 )
+# The two journals in the ACL Anthology, by both of its schemes: 'Q17-1010', '2021.tacl-1.5'.
+_ACL_JOURNAL = re.compile(r"/(?:[JQ]\d\d-\d{4}|\d{4}\.(?:cl|tacl)-)")
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _NO_ADDRESS = re.compile(r"[\s\x00-\x20\x7f\ud800-\udfff\"<>\\^`{|}]")
 # Words that tell the sense of a title from its grammar, for keys that people can read.
@@ -91,7 +93,9 @@ class Publication:
             return self.genre
         if not self.venue:
             return "preprint" if self.arxiv else ""
-        of_acl = any(url.startswith(ADDRESSES["acl"]) for url in self.urls)
+        of_acl = [url for url in self.urls if url.startswith(ADDRESSES["acl"])]
+        if any(map(_ACL_JOURNAL.search, of_acl)):
+            return "article"
         if not self.volume and (of_acl or _MEETING.search(self.venue)):
             return "conference-paper"
         return "article"

@@ -26,7 +26,7 @@ _PARTICLES = frozenset(
     "in la las le les li lo los op san 't te ten ter ’t tot uit van vom von y zu zum zur".split()
 )
 _NO_PERSON = re.compile(
-    r"\b(?:academy|agency|association|associates|bureau|center|centre|collaboration|college|"
+    r"(?<![-‐‑])\b(?:academy|agency|association|associates|bureau|center|centre|collaboration|college|"
     r"committee|community|company|consortium|corporation|council|department|foundation|group|"
     r"inc|initiative|institute|institut|laboratory|laboratories|labs?|ltd|ministry|network|"
     r"organi[sz]ation|partnership|project|research|society|task force|team|universit\w+|"

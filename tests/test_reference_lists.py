@@ -263,6 +263,8 @@ def test_what_is_written_is_what_is_read(
         ("King, Martin", Name("King", "Martin")),
         ("Sammy Davis, Jr.", Name("Davis", "Sammy", "", "Jr.")),
         ("BigScience Workshop", Name(literal="BigScience Workshop")),
+        ("Blue Company", Name(literal="Blue Company")),
+        ("Ada Sol-Company", Name("Sol-Company", "Ada")),
         ("김민준", Name(literal="김민준")),
         (HOSTILE_NAME, Name(literal=HOSTILE_NAME)),
         ("A1 Team", Name(literal="A1 Team")),
@@ -296,6 +298,11 @@ def test_an_empty_graph_is_an_empty_list() -> None:
     assert json.loads(b"".join(csl_json([]))) == []
 
 
+ACL = "https://aclanthology.org/"
+MEETING = ("inproceedings", "CPAPER", "paper-conference")
+JOURNAL = ("article", "JOUR", "article-journal")
+
+
 @pytest.mark.parametrize(
     ("fields", "kinds"),
     [
@@ -303,6 +310,10 @@ def test_an_empty_graph_is_an_empty_list() -> None:
         ({"genre": "preprint"}, ("misc", "UNPB", "article")),
         ({"venue": "Workshop on Owls"}, ("inproceedings", "CPAPER", "paper-conference")),
         ({"venue": "Owls"}, ("article", "JOUR", "article-journal")),
+        ({"venue": "lrec", "urls": (f"{ACL}L16-1245/",)}, MEETING),
+        ({"venue": "acl", "urls": (f"{ACL}2023.acl-long.1/",)}, MEETING),
+        ({"venue": "tacl", "urls": (f"{ACL}2021.tacl-1.5/",)}, JOURNAL),
+        ({"venue": "cl", "urls": (f"{ACL}J16-1001",)}, JOURNAL),
         ({"arxiv": "2305.00001"}, ("misc", "UNPB", "article")),
         ({}, ("misc", "GEN", "document")),
     ],
