@@ -11,9 +11,11 @@ from scholargraph import ScholarGraphError
 
 from .articles import Result, result, result_parts
 from .catalogue import KINDS, Catalogue, Named
+from .concepts import claimed
 from .incidence import Numbers
 from .questions import rows
 from .store import Snapshot
+from .tallies import highest, said_of
 from .ties import foremost
 
 FEWEST, MOST = 2, 5
@@ -30,7 +32,6 @@ _RESULTS = {
     "author": ("author_results", "author_result_parts", "author"),
 }
 _NOBODY = Named("", "")
-_OF_CONCEPT = ("concept_results", "concept_result_parts", "concept")
 
 
 class CompareError(ScholarGraphError):
@@ -160,7 +161,7 @@ def comparison(snapshot: Snapshot, catalogue: Catalogue, iris: Sequence[str]) ->
         columns=tuple(_column(catalogue, thing, papers[thing.iri]) for thing in named),
         joint=() if kind == "paper" else tuple(joint),
         sections=_sections(catalogue, [papers[iri] for iri in iris], set(iris)),
-        results=_results(snapshot, kind, iris),
+        results=_results(snapshot, catalogue, kind, iris),
     )
 
 
@@ -216,10 +217,12 @@ def _having(line: Line) -> int:
 Place = tuple[Named | None, Named | None, Named | None]
 
 
-def _results(snapshot: Snapshot, kind: str, iris: Sequence[str]) -> tuple[Rivalry, ...]:
+def _results(
+    snapshot: Snapshot, catalogue: Catalogue, kind: str, iris: Sequence[str]
+) -> tuple[Rivalry, ...]:
     places: dict[Place, list[list[Claim]]] = {}
     for number, iri in enumerate(iris):
-        for claim in _claims(snapshot, kind, iri):
+        for claim in _claims(snapshot, catalogue, kind, iri):
             parts = claim.result.parts
             place = parts.get("metric"), parts.get("dataset"), parts.get("task")
             if any(place):  # a number of nothing cannot be held against another
@@ -240,18 +243,25 @@ def _name(part: Named | None) -> str:
     return part.name.casefold() if part else "\U0010ffff"
 
 
-def _claims(snapshot: Snapshot, kind: str, iri: str) -> list[Claim]:
+def _claims(snapshot: Snapshot, catalogue: Catalogue, kind: str, iri: str) -> list[Claim]:
     """What a paper or an author's papers claim, or what is claimed of a concept."""
-    query, query_of_parts, variable = _RESULTS.get(kind, _OF_CONCEPT)
-    found = rows(snapshot, query, **{variable: NamedNode(iri)})
-    if not found:
+    if kind not in _RESULTS:
+        nodes = highest(snapshot, NamedNode(iri))
+        found = claimed(nodes, said_of(snapshot, nodes), catalogue)
+        # Named as the baseline, it is not the one whose value this is.
+        return [
+            Claim(paper, read)
+            for paper, read in found
+            if kind != "method" or read.parts.get("method", _NOBODY).iri == iri
+        ]
+    query, query_of_parts, variable = _RESULTS[kind]
+    found_rows = rows(snapshot, query, **{variable: NamedNode(iri)})
+    if not found_rows:
         return []
     parts = result_parts(rows(snapshot, query_of_parts, **{variable: NamedNode(iri)}))
     claims = {}
-    for row in found:
+    for row in found_rows:
         read = result(row, parts)
-        if kind == "method" and read.parts.get("method", _NOBODY).iri != iri:
-            continue  # named as the baseline, it is not the one whose value this is
         paper = iri if kind == "paper" else row.text("paper")
         title = "" if kind == "paper" else row.text("title")
         claims[read.iri] = Claim(Named(paper, title), read)

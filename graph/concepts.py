@@ -1,6 +1,6 @@
 """What the graph knows of one method, dataset, task or metric."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -166,7 +166,7 @@ def concept(
         neighbours=catalogue.beside(everywhere, iri.value, most=BESIDE),
         matrix=_matrix(catalogue, catalogue.ties.papers_with(iri.value), *SIDES[kind]),
         relations=_relations(tallied, catalogue),
-        results=_results(tallied, catalogue),
+        results=claimed(tallied.results, tallied.said, catalogue),
     )
 
 
@@ -254,10 +254,13 @@ def _relations(tallied: Tally, catalogue: Catalogue) -> tuple[Related, ...]:
     return tuple(found)
 
 
-def _results(tallied: Tally, catalogue: Catalogue) -> tuple[tuple[Named, Result], ...]:
+def claimed(
+    nodes: Collection[str], about: Mapping[str, Mapping[str, str]], catalogue: Catalogue
+) -> tuple[tuple[Named, Result], ...]:
+    """The results *nodes*, each with its paper; *about* is what `said_of` found."""
     found = []
-    for node in tallied.results:
-        said = tallied.said.get(node, {})
+    for node in nodes:
+        said = about.get(node, {})
         if not said.keys() >= CLAIM:
             continue
         claim = Result(

@@ -39,6 +39,10 @@ WHOLE_NAME, NAMED, TITLE = 1000.0, 1.0, 0.1
 
 WHOLE, NAME, OTHER, TEXT = "whole", "name", "other", "text"
 
+# Beginnings of so many letters, which thousands of words have, are indexed as words of their own.
+SHORT = 2
+STARTS = {field: f"{field}_starts" for field in (WHOLE, NAME, OTHER)}
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -83,6 +87,11 @@ def _indexed(texts: Iterable[str]) -> str:
     return " ".join(words)
 
 
+def _starts(names: str) -> str:
+    """The first letters of the words of *names*: to find these, no list of words need be read."""
+    return " ".join({word[:n] for word in names.split() for n in range(1, SHORT + 1)})
+
+
 class Index:
     """The index of one snapshot; building takes about 0.5 s at 2,000 papers."""
 
@@ -110,8 +119,13 @@ class Index:
             document = tantivy.Document(number=number, kind=[hit.kind])
             for name in (hit.name, *names):
                 document.add_text(WHOLE, fold(name))
-            document.add_text(NAME, _indexed([hit.name]))
-            document.add_text(OTHER, _indexed([*names, hit.note]))
+                document.add_text(STARTS[WHOLE], _starts(fold(name).partition(" ")[0]))
+            for field, text in (
+                (NAME, _indexed([hit.name])),
+                (OTHER, _indexed([*names, hit.note])),
+            ):
+                document.add_text(field, text)
+                document.add_text(STARTS[field], _starts(text))
             if hit.iri in abstracts:
                 document.add_text(TEXT, abstracts[hit.iri])
             writer.add_document(document)
@@ -218,6 +232,8 @@ class Index:
         return Query.const_score_query(Query.term_query(self._index.schema, field, word), score)
 
     def _begins(self, field: str, word: str, score: float) -> Query:
+        if len(word) <= SHORT:
+            return self._constant(STARTS[field], word, score)
         prefix = Query.fuzzy_term_query(self._index.schema, field, word, distance=0, prefix=True)
         return Query.const_score_query(prefix, score)
 
@@ -227,7 +243,8 @@ def _schema() -> tantivy.Schema:
     builder.add_integer_field("number", stored=True, indexed=False)
     builder.add_text_field("kind", tokenizer_name="raw")
     builder.add_text_field(WHOLE, tokenizer_name="raw")
-    for field, words in ((NAME, "blanks"), (OTHER, "blanks"), (TEXT, "prose")):
+    starts = ((field, "blanks") for field in STARTS.values())
+    for field, words in ((NAME, "blanks"), (OTHER, "blanks"), (TEXT, "prose"), *starts):
         builder.add_text_field(field, tokenizer_name=words, index_option="basic")
     return builder.build()
 

@@ -111,10 +111,15 @@ def tally(snapshot: Snapshot, concept: NamedNode) -> Tally:
         for row in rows(snapshot, "concept_forms", concept=concept)
     )
     links = tuple(_links(snapshot, concept))
-    highest = rows(snapshot, "concept_highest", concept=concept)
-    results = tuple(dict.fromkeys(row.text("result") for row in highest))
-    said = _said(snapshot, [*(link.surest for link in links), *results])
+    results = highest(snapshot, concept)
+    said = said_of(snapshot, [*(link.surest for link in links), *results])
     return Tally(tuple(forms), links, results, said)
+
+
+def highest(snapshot: Snapshot, concept: NamedNode) -> tuple[str, ...]:
+    """The IRIs of the highest results that papers claim with *concept*."""
+    found = rows(snapshot, "concept_highest", concept=concept)
+    return tuple(dict.fromkeys(row.text("result") for row in found))
 
 
 def _links(snapshot: Snapshot, concept: NamedNode) -> Iterator[Link]:
@@ -131,7 +136,7 @@ def _links(snapshot: Snapshot, concept: NamedNode) -> Iterator[Link]:
             )
 
 
-def _said(snapshot: Snapshot, nodes: Collection[str]) -> dict[str, dict[str, str]]:
+def said_of(snapshot: Snapshot, nodes: Collection[str]) -> dict[str, dict[str, str]]:
     """What is kept of *nodes* and their sentences; those without a paper or a text are left out."""
     found = _each(snapshot, nodes, OF_NODE)
     places = {said["sentence"] for said in found.values() if "sentence" in said}
