@@ -95,7 +95,7 @@ _WITH = re.compile(
     r"[^.;:,\d]{0,30}?\s(?:with|using|when\susing|via)\s(?:(?:the|a|an|our)\s)?", re.I
 )
 _RATHER_THAN = re.compile(r"\b(?:over|than|compared|relative|against|improve\w*|gains?)\b", re.I)
-_LED_BY = re.compile(r"\b(?:using|with|by\s(?:\w+ly\s)?\w+ing)\s[^;:]{2,100},\s$", re.I)
+_LED_BY = re.compile(r"\b(?:using|with|by\s(?:\w+ly\s)?[\w-]+ing)\s[^;:]{2,160},\s$", re.I)
 
 
 class Credit:
