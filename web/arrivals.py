@@ -11,9 +11,9 @@ class Arrivals:
     """
     Calls whoever expects something of a reader, on the loop where it was first expected.
 
-    A reader is made known to the kernel once; for each of its queries it costs an entry in a
-    dictionary. (To add it to the loop and remove it again cost two system calls and 40 µs.) The
-    kernel itself forgets a reader whose socket is closed.
+    A reader is made known to the kernel once, and the loop knows nothing of it: a query costs an
+    entry in a dictionary, and no system call. The kernel itself forgets a reader whose socket is
+    closed.
     """
 
     def __init__(self) -> None:

@@ -113,7 +113,7 @@ class Turns:
 
 
 class _Turn:
-    """One of *client*'s; as a generator it would cost four times as much."""
+    """One of *client*'s."""
 
     __slots__ = ("_client", "_turns")
 
