@@ -117,7 +117,8 @@ class Catalogue:
 
     def of_kind(self, kind: str) -> NDArray[np.bool_]:
         """Which things, by their numbers, are of *kind*."""
-        return self.kinds == KINDS.index(kind)
+        chosen: NDArray[np.bool_] = self.kinds == KINDS.index(kind)
+        return chosen
 
     def beside(
         self, papers: Iterable[str], *without: str, most: int | None = None

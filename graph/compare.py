@@ -1,8 +1,9 @@
 """Two to five things side by side: what their papers share, and what only some of them have."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from types import MappingProxyType
 
 import numpy as np
 from pyoxigraph import NamedNode
@@ -15,7 +16,7 @@ from .concepts import claimed
 from .incidence import Numbers
 from .questions import rows
 from .store import Snapshot
-from .tallies import highest, said_of
+from .tallies import Tally, highest, said_of
 from .ties import foremost
 
 FEWEST, MOST = 2, 5
@@ -140,9 +141,14 @@ def kind_of_all(catalogue: Catalogue, iris: Sequence[str]) -> str:
     return next(iter(kinds))
 
 
-def comparison(snapshot: Snapshot, catalogue: Catalogue, iris: Sequence[str]) -> Comparison:
+def comparison(
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    iris: Sequence[str],
+    tallied: Mapping[str, Tally | None] = MappingProxyType({}),
+) -> Comparison:
     """
-    *iris* side by side, in their order.
+    *iris* side by side, in their order; results of concepts that are *tallied* are not sought anew.
 
     Raises:
         CompareError: They are too few or too many, unknown, or of several kinds.
@@ -161,7 +167,7 @@ def comparison(snapshot: Snapshot, catalogue: Catalogue, iris: Sequence[str]) ->
         columns=tuple(_column(catalogue, thing, papers[thing.iri]) for thing in named),
         joint=() if kind == "paper" else tuple(joint),
         sections=_sections(catalogue, [papers[iri] for iri in iris], set(iris)),
-        results=_results(snapshot, catalogue, kind, iris),
+        results=_results(snapshot, catalogue, kind, iris, tallied),
     )
 
 
@@ -218,11 +224,15 @@ Place = tuple[Named | None, Named | None, Named | None]
 
 
 def _results(
-    snapshot: Snapshot, catalogue: Catalogue, kind: str, iris: Sequence[str]
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    kind: str,
+    iris: Sequence[str],
+    tallied: Mapping[str, Tally | None],
 ) -> tuple[Rivalry, ...]:
     places: dict[Place, list[list[Claim]]] = {}
     for number, iri in enumerate(iris):
-        for claim in _claims(snapshot, catalogue, kind, iri):
+        for claim in _claims(snapshot, catalogue, kind, iri, tallied.get(iri)):
             parts = claim.result.parts
             place = parts.get("metric"), parts.get("dataset"), parts.get("task")
             if any(place):  # a number of nothing cannot be held against another
@@ -243,11 +253,14 @@ def _name(part: Named | None) -> str:
     return part.name.casefold() if part else "\U0010ffff"
 
 
-def _claims(snapshot: Snapshot, catalogue: Catalogue, kind: str, iri: str) -> list[Claim]:
+def _claims(
+    snapshot: Snapshot, catalogue: Catalogue, kind: str, iri: str, tallied: Tally | None
+) -> list[Claim]:
     """What a paper or an author's papers claim, or what is claimed of a concept."""
     if kind not in _RESULTS:
-        nodes = highest(snapshot, NamedNode(iri))
-        found = claimed(nodes, said_of(snapshot, nodes), catalogue)
+        nodes = tallied.results if tallied else highest(snapshot, NamedNode(iri))
+        about = tallied.said if tallied else said_of(snapshot, nodes)
+        found = claimed(nodes, about, catalogue)
         # Named as the baseline, it is not the one whose value this is.
         return [
             Claim(paper, read)

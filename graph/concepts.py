@@ -164,7 +164,7 @@ def concept(
         families=tuple(counted(row, "other") for row in sized if row.truth("wider")),
         sizes=tuple(counted(row, "other") for row in sized if not row.truth("wider")),
         neighbours=catalogue.beside(everywhere, iri.value, most=BESIDE),
-        matrix=_matrix(catalogue, catalogue.ties.papers_with(iri.value), *SIDES[kind]),
+        matrix=_matrix(catalogue, catalogue.ties.numbers(everywhere), *SIDES[kind]),
         relations=_relations(tallied, catalogue),
         results=claimed(tallied.results, tallied.said, catalogue),
     )

@@ -118,10 +118,11 @@ def foremost(scores: NDArray[np.number[Any]], most: int | None = None) -> Number
     >>> foremost(np.array([1, 3, 0, 2, 2]), 2)
     array([1, 3, 4])
     """
-    found = np.flatnonzero(scores)
+    found: Numbers = np.flatnonzero(scores)
     if most is None or len(found) <= most:
         return found
-    return found[scores[found] >= np.partition(scores[found], -most)[-most]]
+    chosen: Numbers = found[scores[found] >= np.partition(scores[found], -most)[-most]]
+    return chosen
 
 
 def ties(snapshot: Snapshot, papers: Sequence[str]) -> Ties:

@@ -27,7 +27,7 @@ from scholargraph.graph.search import Hit, fold
 
 from . import wording
 from .answering import HTML, JSON, as_json, chosen, page
-from .holdings import current_catalogue, current_index
+from .holdings import current_catalogue, current_index, current_tally
 from .problems import standard
 from .remembered import remembered
 from .service import service
@@ -133,7 +133,8 @@ def _kind(catalogue: Catalogue, iris: list[str]) -> str | None:
 
 def _comparison(catalogue: Catalogue, iris: list[str]) -> Comparison:
     try:
-        return comparison(service().snapshot(), catalogue, iris)
+        tallied = {iri: current_tally(iri) for iri in iris}
+        return comparison(service().snapshot(), catalogue, iris, tallied)
     except CompareError as error:
         _refuse(error)
 
