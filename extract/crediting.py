@@ -97,6 +97,10 @@ _WITH = re.compile(
 _RATHER_THAN = re.compile(r"\b(?:over|than|compared|relative|against|improve\w*|gains?)\b", re.I)
 _LED_BY = re.compile(r"\b(?:using|with|by\s(?:\w+ly\s)?[\w-]+ing)\s[^;:]{2,160},\s$", re.I)
 
+# So far before a figure, in characters, its subject is looked for, and so many names back in a row.
+_REACH = 600
+_ROW = 12
+
 
 class Credit:
     """The methods of one sentence, asked which of them a figure is credited to."""
@@ -146,14 +150,14 @@ class Credit:
 
     def _governs(self, index: int, limit: int) -> bool:
         mention = self._mentions[index]
-        if mention.end > limit or self._is_object(index):
+        if not limit - _REACH <= mention.end <= limit or self._is_object(index):
             return False
         return _GOVERNS.match(self._text, mention.end, limit) is not None
 
     def _ours(self, limit: int) -> int | None:
         """Where the last 'we' or 'our model' before *limit* begins that governs a verb."""
         found = None
-        for match in _OURS.finditer(self._text, self._start, limit):
+        for match in _OURS.finditer(self._text, max(self._start, limit - _REACH), limit):
             if not _ANOTHERS.search(match[0]) or match[0].lower().startswith("our "):
                 found = match.start()
         return found
@@ -185,16 +189,19 @@ class Credit:
 
     def _is_object(self, index: int) -> bool:
         """Whether the method stands after a preposition, or in a row that does."""
-        begin = self._mentions[index].start
-        before = self._text[max(self._start, begin - 70) : begin]
-        if merit := _MERIT_OF.search(before):
-            return _BETTERS.search(before, 0, merit.start()) is not None
-        if _OBJECT.search(before) or BASELINE_CUE.search(before):
-            return True
         place = self._methods.index(index)
-        if place == 0:
-            return False
-        gap = self._text[self._mentions[self._methods[place - 1]].end : begin]
-        return bool(gap.strip() and _JOINS.fullmatch(gap)) and self._is_object(
-            self._methods[place - 1]
-        )
+        first = max(0, place - _ROW)
+        while place >= first:
+            begin = self._mentions[self._methods[place]].start
+            before = self._text[max(self._start, begin - 70) : begin]
+            if merit := _MERIT_OF.search(before):
+                return _BETTERS.search(before, 0, merit.start()) is not None
+            if _OBJECT.search(before) or BASELINE_CUE.search(before):
+                return True
+            place -= 1
+            if place < 0:
+                return False
+            gap = self._text[self._mentions[self._methods[place]].end : begin]
+            if not gap.strip() or not _JOINS.fullmatch(gap):
+                return False
+        return False
