@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from pybtex.database import Person
 from reading import records_of
 
 from scholargraph.extract.latex import plain
@@ -418,3 +419,30 @@ def test_the_reader_is_reached_by_content(tmp_path):
     path.write_text(ZOTERO)
 
     assert [record.id for record in read(path)] == ["ek_rivers_2023"]
+
+
+NAME_PARTS = "van der De la Smith J. Ö O'Neil Jr III 何 x-y (A)".split()
+    "van",
+    "der",
+    "De",
+    "la",
+    "Smith",
+    "J.",
+    "Ö",
+    "O'Neil",
+    "Jr",
+    "III",
+    "何",
+    "x-y",
+    "(A)",
+]
+
+
+@given(st.lists(st.sampled_from([*NAME_PARTS, ","]), min_size=1, max_size=7))
+def test_a_plain_name_is_what_bibtex_s_own_rules_make_of_it(words):
+    written = " ".join(words).replace(" ,", ",").strip(" ,")
+    assume(written and ",," not in written and written.count(",") < 2)
+    parsed = Person(written)
+
+    parts = (parsed.first_names, parsed.middle_names, parsed.prelast_names, parsed.last_names)
+    assert people(written) == [" ".join(word for part in parts for word in part)]
