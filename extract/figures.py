@@ -310,8 +310,8 @@ def _beside(match: re.Match[str], text: str, metrics: Sequence[tuple[int, int]])
 def _continued(
     previous: Figure, match: re.Match[str], text: str, after: str, found: Figure | None
 ) -> Figure | None:
-    """'by 10 % in accuracy and 25 % in recall': the second number is a difference like the "
-    "first."""
+    """'by 10 % in accuracy and 25 % in recall': the second number is a difference like the
+    first."""
     gap = text[previous.end : match.start()]
     unit = _unit(match, after)
     alike = unit == previous.unit and (unit is not None or found is not None)

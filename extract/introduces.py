@@ -213,8 +213,8 @@ class Claim:
         return not self._describes(index, end)
 
     def _describes(self, index: int, end: int) -> bool:
-        """'a BERT-based model', 'an image captioning model': the name tells what the thing is "
-        "like."""
+        """'a BERT-based model', 'an image captioning model': the name tells what the thing is
+        like."""
         mention = self._mentions[index]
         after = _DESCRIBES.match(self._text, mention.end, end)
         if after is None:

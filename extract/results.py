@@ -146,8 +146,8 @@ class Sentence:
         return best[1] if best and best[0] <= _MAX_COST[kind] else None
 
     def _baseline(self, figure: Figure) -> int | None:
-        """'improving GIPSO by 3.0 %', '2.1 points over BERT': the nearest method with such a "
-        "cue."""
+        """'improving GIPSO by 3.0 %', '2.1 points over BERT': the nearest method with such a
+        cue."""
         best: tuple[int, int] | None = None
         for index in self._inside:
             mention = self._mentions[index]
