@@ -171,9 +171,11 @@ class Tallies:
     texts: Mapping[str, str]
 
     def get(self, concept: str) -> Tally | None:
-        """The tally of *concept*, None for one that is not common."""
-        text = self.texts.get(concept)
-        return Tally.from_text(text) if text is not None else None
+        """The tally of *concept*, None for one that is not common, or that another version wrote."""
+        try:
+            return Tally.from_text(self.texts[concept])
+        except (KeyError, TypeError, ValueError):
+            return None
 
     def text(self) -> str:
         """A line with the state, and one for each concept; see `from_text`."""

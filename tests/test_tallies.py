@@ -65,3 +65,8 @@ def test_what_was_cut_short_is_no_tallies(text):
 
 def test_none_are_tallies_too():
     assert Tallies.from_text(Tallies("000001-0", {}).text()) == Tallies("000001-0", {})
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"forms": [], "links": [{}]}', '{"forms": [1'])
+def test_what_another_version_wrote_is_counted_anew(text):
+    assert Tallies("000001-0", {METHOD: text}).get(METHOD) is None
