@@ -171,7 +171,7 @@ class Tallies:
     texts: Mapping[str, str]
 
     def get(self, concept: str) -> Tally | None:
-        """The tally of *concept*, None for one that is not common, or that another version wrote."""
+        """The tally of *concept*; None for one that is not common, or of another version."""
         try:
             return Tally.from_text(self.texts[concept])
         except (KeyError, TypeError, ValueError):
