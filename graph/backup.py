@@ -11,9 +11,10 @@ from pyoxigraph import DefaultGraph, Literal
 
 from . import vocab as v
 from .manifest import Contents, verify, write_manifest
+from .marker import UNPUBLISHED
 from .patch_log import FOLDER as HISTORY
 from .snapshots import Snapshot, Term
-from .store import ENGINE, UNPUBLISHED, Store, StoreBusy, StoreError
+from .store import ENGINE, Store, StoreBusy, StoreError
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,10 @@ from .endpoint import Endpoint, Unanswered
 from .fetched import MARKER, Fetched, looked_up, select_each
 from .iris import DEFAULT_BASE, Iris
 from .locks import StoreBusy, StoreError
+from .marker import check_base
 from .remote_snapshot import RemoteSnapshot
 from .snapshots import Snapshot, Term
-from .store import Store, Writer, check_base
+from .store import Store, Writer
 from .substitution import substituted
 
 _BASE = v.term("void:uriSpace")

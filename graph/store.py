@@ -12,7 +12,8 @@ The store: a folder that one process at a time may change while any number read.
     current         the name of the newest of them
     history/        what each transaction changed: see `scholargraph.graph.patch_log`
     replacing       exists while oxigraph.new/ is to take the place of oxigraph/
-    census.json     figures of one of them, that a server keeps; it may be removed at any time
+    census.json, communities.json, tallies.txt
+                    figures of one of them, that a server keeps; they may be removed at any time
 
 A read-only open beside a live writer is undefined in Oxigraph; hence the snapshots. The folder is
 open for writing only while a commit lasts, so that an import works while the server runs and the
@@ -21,7 +22,6 @@ other way round. A process killed at any moment leaves whole transactions: the n
 """
 
 import gc
-import json
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -35,26 +35,19 @@ from . import vocab as v
 from .effects import Effect, absent, present
 from .iris import DEFAULT_BASE, Iris
 from .journal import Journal
-from .locks import StoreBusy, StoreError, is_wanted, wanted_file, writers_lock
-from .migrations import FORMAT_VERSION, OLDEST, migrate
+from .locks import StoreBusy, StoreError, is_wanted, writers_lock
+from .marker import LOCK, MARKER, UNPUBLISHED, check_base, made_with, mark, marked
+from .migrations import FORMAT_VERSION, migrate
 from .replacement import finish, prepare
 from .scope import Scope, scope
-from .snapshots import Lookups, Snapshot, Term, newest, publish, replace, solutions, sweep
+from .snapshots import Lookups, Snapshot, Term, newest, publish, solutions, sweep
 
 __all__ = ["FORMAT_VERSION", "Snapshot", "Store", "StoreBusy", "StoreError", "Writer"]
 
-KIND = "scholargraph store"
-
-MARKER = "format.json"
-LOCK = "lock"
 ENGINE = "oxigraph"
-UNPUBLISHED = "unpublished"
 
 # Seconds for this process to let go of an earlier writer's folder.
 _PATIENCE = 5.0
-
-# What a process killed while it made a store may leave: such a folder is still as good as empty.
-_UNFINISHED = {LOCK, wanted_file(Path(LOCK)).name, UNPUBLISHED, f"{MARKER}.tmp"}
 
 
 def is_address(store: object) -> bool:
@@ -285,17 +278,17 @@ class Store:
             return RemoteStore.find(str(path), create=create, base=base)
         path = Path(path).absolute()
         try:
-            made_with = _made_with(path, create=create)
+            found = made_with(path, create=create)
         except OSError as error:
             raise StoreError(f"{path}: cannot be read: {error.strerror}") from error
         if base is not None:
             check_base(base)
-        if made_with and base is not None and base != made_with:
+        if found and base is not None and base != found:
             raise StoreError(
-                f"{path}: this store was made with the base {made_with}; leave the base out, or "
+                f"{path}: this store was made with the base {found}; leave the base out, or "
                 f"import into another folder to use {base}"
             )
-        return cls(path, Iris(made_with or base or DEFAULT_BASE))
+        return cls(path, Iris(found or base or DEFAULT_BASE))
 
     @property
     def exists(self) -> bool:
@@ -313,7 +306,7 @@ class Store:
         """
         with ExitStack() as stack:
             with _explained(self.path):
-                _made_with(self.path, create=True)  # before anything is written to a wrong folder
+                made_with(self.path, create=True)  # before anything is written to a wrong folder
                 self.path.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(writers_lock(self.path / LOCK, wait=wait))
                 self._make()
@@ -325,7 +318,7 @@ class Store:
                     writer.publish()
 
     def _make(self) -> None:
-        base, version = _marker(self.path, create=True)
+        base, version = marked(self.path, create=True)
         if base is not None and base != self.iris.base:
             raise StoreError(f"{self.path}: another process made it with the base {base}")
         if base is None:
@@ -333,8 +326,7 @@ class Store:
         elif version < FORMAT_VERSION:
             migrate(self.path, version)
         if base is None or version < FORMAT_VERSION:
-            marker = {"kind": KIND, "version": FORMAT_VERSION, "base": self.iris.base}
-            replace(self.path / MARKER, json.dumps(marker, indent=2) + "\n")
+            mark(self.path, self.iris.base)
         finish(self.path, self.path / ENGINE)
 
     def recover(self, *, wait: float = 30.0) -> bool:
@@ -367,60 +359,6 @@ class Store:
         if not self.current():  # killed between its making and its first snapshot
             self.recover()
         return Snapshot.newest(self.path)
-
-
-def check_base(base: str) -> None:
-    try:
-        NamedNode(f"{base}paper/1")
-    except ValueError as error:
-        raise StoreError(f"{base!r} is no base for IRIs ({error}); give https://…/") from error
-    if not base.endswith("/") or "#" in base or "?" in base:
-        raise StoreError(f"{base}: the base of a store ends in a slash; give {base}/")
-
-
-def _made_with(path: Path, *, create: bool) -> str | None:
-    """The base that the store at *path* was made with, None where a store may be made."""
-    return _marker(path, create=create)[0]
-
-
-def _marker(path: Path, *, create: bool) -> tuple[str | None, int]:
-    """The base of the store at *path* and its version; None and 0 where a store may be made."""
-    remedy = "name another folder with --store"
-    if not path.exists():
-        if create:
-            return None, 0
-        raise StoreError(f"{path}: no such store; `scholargraph import` makes one, or {remedy}")
-    if not path.is_dir():
-        raise StoreError(f"{path}: a file, not a store, which is a folder; {remedy}")
-    marker = path / MARKER
-    # Listed before the marker is looked for: whoever makes a store makes the marker first.
-    present = {entry.name for entry in path.iterdir()}
-    if not marker.exists():
-        if not present - _UNFINISHED:
-            if create:
-                return None, 0
-            raise StoreError(f"{path}: an empty folder; `scholargraph import` makes it a store")
-        raise StoreError(f"{path}: not a store, and not empty; {remedy}")
-    try:
-        value = json.loads(marker.read_bytes())
-    except ValueError as error:
-        raise StoreError(f"{marker}: not JSON ({error}); restore the store from a backup") from None
-    if not isinstance(value, dict) or value.get("kind") != KIND:
-        raise StoreError(f"{path}: not a store: {MARKER} says something else; {remedy}")
-    version, base = value.get("version"), value.get("base")
-    if not isinstance(version, int) or not isinstance(base, str):
-        raise StoreError(f"{marker}: version or base is missing; restore the store from a backup")
-    if version > FORMAT_VERSION:
-        raise StoreError(
-            f"{path}: made by a newer scholargraph (store version {version}, this one reads "
-            f"{FORMAT_VERSION}); upgrade with pip install -U scholargraph"
-        )
-    if version < OLDEST:
-        raise StoreError(
-            f"{path}: made by an older scholargraph (store version {version}), which this one no "
-            "longer reads; import the papers into another folder"
-        )
-    return base, version
 
 
 @contextmanager

@@ -32,9 +32,10 @@ from .graph_store import (
     putting,
     removing,
 )
+from .marker import MARKER
 from .peers import Peers
 from .sparql import PeerError, QueryError, QueryRefused
-from .store import MARKER, Store, StoreBusy, StoreError, Writer
+from .store import Store, StoreBusy, StoreError, Writer
 from .updates import updating
 
 # What a writer ends with whose store was moved away.
