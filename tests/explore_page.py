@@ -1,5 +1,7 @@
 """The view in a browser, as tests look at it."""
 
+import time
+
 BASE = "https://w3id.org/scholargraph/"
 ADA = f"{BASE}author/ada-lindqvist"
 
@@ -24,3 +26,15 @@ def settled(page):
 def shown(page) -> set[str]:
     """The names of the nodes that the picture shows."""
     return set(page.evaluate(SHOWN))
+
+
+def until(page, expression: str) -> None:
+    """
+    Waits, at most ten seconds, until *expression* is true in *page*.
+
+    Playwright's own way asks again from within the page, where its policy forbids that.
+    """
+    end = time.monotonic() + 10
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"never came true: {expression}"
+        page.wait_for_timeout(50)

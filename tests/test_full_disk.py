@@ -116,7 +116,7 @@ def importing(store: Path, papers: Path) -> str:
 
 
 @needs_mounts
-@pytest.mark.parametrize("megabytes", [2, 3, 5])
+@pytest.mark.parametrize("megabytes", [2, 3, 4])
 def test_an_import_that_fills_the_disk_says_so_and_leaves_whole_papers(
     megabytes, papers, some, tmp_path
 ):

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from corpus import HOSTILE_NAME
-from explore_page import ADA, BASE, PLACE, PLACES, settled, shown
+from explore_page import ADA, BASE, PLACE, PLACES, settled, shown, until
 from playwright.sync_api import expect
 
 RIVERNET = f"{BASE}method/rivernet"
@@ -257,7 +257,7 @@ def test_dark_repaints_what_is_drawn(opened):
     light = page.evaluate(colour)
     page.emulate_media(color_scheme="dark")
 
-    page.wait_for_function(drawn)
+    until(page, drawn)
     assert page.evaluate(colour) != light
     assert page.evaluate(INK) > 0.003
 

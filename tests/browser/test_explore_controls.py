@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from corpus import HOSTILE_NAME
-from explore_page import ADA, BASE, PLACE, PLACES, settled, shown
+from explore_page import ADA, BASE, PLACE, PLACES, settled, shown, until
 from playwright.sync_api import expect
 
 AMINA, BO, WEI = (f"{BASE}author/{n}" for n in ("amina-diallo", "bo-ek", "wei-chen"))
@@ -140,7 +140,7 @@ def test_confidence_bounds_the_picture_and_its_evidence(opened):
     page.locator("#confidence").fill("0.8")
 
     expect(page).to_have_url(re.compile("confidence=0.8"))
-    page.wait_for_function(f"{NETWORK}.shownThings().length > 0")
+    until(page, f"{NETWORK}.shownThings().length > 0")
     assert shown(page) < every
 
 
@@ -166,7 +166,7 @@ def test_a_dragged_node_is_pinned_and_stays_where_it_is(opened):
     place = page.evaluate(PLACES)[ADA]
     page.get_by_role("button", name="Arrange").click()
     settled(page)
-    page.wait_for_function(f"!{NETWORK}.net.physics.physicsEnabled")
+    until(page, f"!{NETWORK}.net.physics.physicsEnabled")
     assert page.evaluate(PLACES)[ADA] == place
 
     again = settled(opened(page.url))
@@ -213,10 +213,10 @@ def test_the_browsers_back_brings_back_what_was_hidden(opened):
     assert "hide=" in page.url
     page.go_back()
 
-    page.wait_for_function(f"{NETWORK}.shownThings().length === {len(every)}")
+    until(page, f"{NETWORK}.shownThings().length === {len(every)}")
     assert "hide=" not in page.url
     page.go_forward()
-    page.wait_for_function(f"{NETWORK}.shownThings().length === {len(every) - 1}")
+    until(page, f"{NETWORK}.shownThings().length === {len(every) - 1}")
 
 
 def test_the_tables_filter_the_picture_sort_and_show_what_is_chosen(opened):
