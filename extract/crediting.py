@@ -135,16 +135,15 @@ class Credit:
         if ours is not None and (subject is None or self._mentions[subject].start < ours):
             named = self._leading(ours, able)
             return named if named is not None else self._credited(able, start, end)
-        if subject is not None:
-            return subject
-        first = self._first(able, start)
-        return first if first is not None else self._after(_WITH, end, able)
+        return subject if subject is not None else self._used(able, start, end)
 
     def _credited(self, able: list[int], start: int, end: int) -> int | None:
         """What 'we' and 'our model' stand for: the paper's own, else a method of the sentence."""
         own = self._own(start)
-        if own is not None:
-            return own
+        return own if own is not None else self._used(able, start, end)
+
+    def _used(self, able: list[int], start: int, end: int) -> int | None:
+        """The first method before the figure that is no object, else the one 'with' which it is."""
         first = self._first(able, start)
         return first if first is not None else self._after(_WITH, end, able)
 

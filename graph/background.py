@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar, Generic, Protocol, TypeVar
 
@@ -33,7 +34,7 @@ class Made(Protocol):
 T = TypeVar("T", bound=Made)
 
 
-class Background(Generic[T]):
+class Background(ABC, Generic[T]):
     """
     Makes something of the newest state of *store* when asked; one process runs at a time.
 
@@ -55,6 +56,7 @@ class Background(Generic[T]):
         self._closed = False
 
     @staticmethod
+    @abstractmethod
     def read(text: str) -> T:
         """
         What `Made.text` wrote.
@@ -62,7 +64,6 @@ class Background(Generic[T]):
         Raises:
             ValueError: It did not.
         """
-        raise NotImplementedError
 
     @property
     def busy(self) -> bool:
@@ -102,13 +103,7 @@ class Background(Generic[T]):
         return self._closed or wanted == self._given_up
 
     def _start(self, wanted: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", self.module, self._store.address],
-            stdin=subprocess.PIPE,  # which ends the process when we end
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            encoding="utf-8",
-        )
+        self._process = started(self.module, self._store)
         threading.Thread(target=self._follow, args=(self._process, wanted), daemon=True).start()
 
     def _follow(self, process: subprocess.Popen[str], wanted: str) -> None:
@@ -135,6 +130,17 @@ class Background(Generic[T]):
             return self.read((self._store.path / self.file).read_text("utf-8"))
         except (OSError, ValueError):
             return None
+
+
+def started(module: str, store: Store) -> subprocess.Popen[str]:
+    """*module*, at work on *store* in a process that ends when this one does."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", module, store.address],
+        stdin=subprocess.PIPE,  # `end_with_parent` sees it close
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+    )
 
 
 def end_with_parent() -> None:

@@ -2,11 +2,11 @@
 
 import contextlib
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
+from .background import started
 from .census import Census
 from .snapshots import replace
 from .state import state
@@ -80,13 +80,7 @@ class Censuses:
 
     def _start(self, wanted: str) -> None:
         self._counting, self._began = wanted, time.monotonic()
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", COUNTER, self._store.address],
-            stdin=subprocess.PIPE,  # which ends the process when we end
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            encoding="utf-8",
-        )
+        self._process = started(COUNTER, self._store)
         threading.Thread(target=self._follow, args=(self._process,), daemon=True).start()
 
     def _follow(self, process: subprocess.Popen[str]) -> None:
