@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -87,13 +87,14 @@ def addresses(app: Any, most: int) -> dict[str, list[str]]:
 
     papers = chance.sample(found.papers, min(most, len(found.papers)))
     words = [thing.name for kind in CONCEPT_KINDS for thing in found.counted(kind)[: most // 8]]
-    pairs = [f"/compare?iri={quote(a)}&iri={quote(b)}" for a, b in _pairs(found, chance, most // 2)]
+    groups = _groups(found, chance, most // 2)
+    compared = ["/compare?" + "&".join(f"iri={quote(iri)}" for iri in group) for group in groups]
     pages = {
         "home": ["/"] * 5,
         "paper": [path(paper.iri) for paper in papers],
         "author": drawn("author"),
         **{kind: drawn(kind) for kind in CONCEPT_KINDS if found.counted(kind)},
-        "compare": pairs,
+        "compare": compared,
         "lists": [
             f"/{kind}{end}"
             for kind in ("paper", "author", "method")
@@ -111,13 +112,13 @@ def addresses(app: Any, most: int) -> dict[str, list[str]]:
     return pages
 
 
-def _pairs(found: Catalogue, chance: random.Random, most: int) -> list[tuple[str, str]]:
-    pairs = []
+def _groups(found: Catalogue, chance: random.Random, most: int) -> Iterator[list[str]]:
+    """Two and five methods, authors and papers: those of most papers, and any of the first ones."""
     for things in (found.counted("method"), found.authors, found.papers):
-        for _ in range(most // 3):
-            one, other = chance.sample(things[:200], 2)
-            pairs.append((one.iri, other.iri))
-    return pairs
+        for number in range(most // 3):
+            size = 5 if number % 2 else 2
+            chosen = things[:size] if number < 2 else chance.sample(things[:200], size)
+            yield [thing.iri for thing in chosen]
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -201,7 +201,7 @@ Parts = dict[str, dict[str, Named]]
 
 
 def result_parts(found: Iterable[Row]) -> Parts:
-    """By result, what it is of; rows of ``paper_result_parts`` or ``author_result_parts``."""
+    """By result, what it is of; rows of ``paper_result_parts``."""
     roles = {role.value: part for part, role in v.RESULT_PARTS.items()}
     parts: Parts = {}
     for row in found:
@@ -211,7 +211,7 @@ def result_parts(found: Iterable[Row]) -> Parts:
 
 
 def result(row: Row, parts: Parts) -> Result:
-    """A row of ``paper_results`` or ``author_results``."""
+    """A row of ``paper_results``."""
     offset = row.integer("offset")
     return Result(
         iri=row.text("result"),

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from heapq import nsmallest
+from itertools import chain, combinations
 from types import MappingProxyType
 
 import numpy as np
@@ -10,11 +11,10 @@ from pyoxigraph import NamedNode
 
 from scholargraph import ScholarGraphError
 
-from .articles import Result, result, result_parts
+from .articles import Result
 from .catalogue import KINDS, Catalogue, Named
 from .concepts import claimed
 from .incidence import Numbers
-from .questions import rows
 from .store import Snapshot
 from .tallies import Tally, highest, said_of
 from .ties import foremost
@@ -27,11 +27,9 @@ SHOWN = 40
 # What stands beside things of a kind, in the order in which it is told.
 BESIDE = ("dataset", "task", "method", "metric", "author")
 
-# Which queries know the results of a thing.
-_RESULTS = {
-    "paper": ("paper_results", "paper_result_parts", "paper"),
-    "author": ("author_results", "author_result_parts", "author"),
-}
+# Results of each thing, the highest: as many as a concept's page shows.
+HIGHEST = 60
+
 _NOBODY = Named("", "")
 
 
@@ -257,25 +255,17 @@ def _claims(
     snapshot: Snapshot, catalogue: Catalogue, kind: str, iri: str, tallied: Tally | None
 ) -> list[Claim]:
     """What a paper or an author's papers claim, or what is claimed of a concept."""
-    if kind not in _RESULTS:
+    if kind in ("paper", "author"):
+        papers = _papers(catalogue, kind, iri)
+        every = chain.from_iterable(catalogue.claims.get(paper, ()) for paper in papers)
+        ranked = nsmallest(HIGHEST, every, key=lambda claim: (-claim[0], claim[1]))
+        nodes: Sequence[str] = [node for _, node in ranked]
+    else:
         nodes = tallied.results if tallied else highest(snapshot, NamedNode(iri))
-        about = tallied.said if tallied else said_of(snapshot, nodes)
-        found = claimed(nodes, about, catalogue)
-        # Named as the baseline, it is not the one whose value this is.
-        return [
-            Claim(paper, read)
-            for paper, read in found
-            if kind != "method" or read.parts.get("method", _NOBODY).iri == iri
-        ]
-    query, query_of_parts, variable = _RESULTS[kind]
-    found_rows = rows(snapshot, query, **{variable: NamedNode(iri)})
-    if not found_rows:
-        return []
-    parts = result_parts(rows(snapshot, query_of_parts, **{variable: NamedNode(iri)}))
-    claims = {}
-    for row in found_rows:
-        read = result(row, parts)
-        paper = iri if kind == "paper" else row.text("paper")
-        title = "" if kind == "paper" else row.text("title")
-        claims[read.iri] = Claim(Named(paper, title), read)
-    return list(claims.values())
+    about = tallied.said if tallied else said_of(snapshot, nodes)
+    # Named as the baseline, it is not the one whose value this is.
+    return [
+        Claim(paper, read)
+        for paper, read in claimed(nodes, about, catalogue)
+        if kind != "method" or read.parts.get("method", _NOBODY).iri == iri
+    ]

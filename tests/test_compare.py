@@ -12,7 +12,10 @@ from conftest import RUN
 from corpus import HOSTILE_NAME, Number, paper
 from hypothesis import given
 from hypothesis import strategies as st
+from pyoxigraph import Literal, NamedNode, Quad
 
+from scholargraph.extract.papers import Author
+from scholargraph.graph import vocab as v
 from scholargraph.graph.catalogue import catalogue
 from scholargraph.graph.commit import Committer, Outcome, PaperEntry
 from scholargraph.graph.compare import CompareError, comparison
@@ -120,6 +123,48 @@ def test_results_of_one_place_stand_in_one_row(store):
         for rivalry in shared
     ] == [[[Decimal("84.2")], [Decimal("86")]]]
     assert shared[0].metric.name == "mIoU"
+
+
+def test_authors_have_the_results_that_their_papers_claim(store):
+    other = paper(
+        "river-3",
+        "Deeper Rivers",
+        "{DeepRiver|method} reaches 86.0% {mIoU|metric} on {DeltaSAR|dataset} for "
+        "{river segmentation|task}.",
+        results=(RESULT,),
+        authors=(Author("Amina Diallo", 1),),
+    )
+    Committer(store).commit([PaperEntry(*other, RUN)], Outcome())
+    with store.snapshot() as snapshot:
+        listed = catalogue(snapshot, store.iris)
+        found = comparison(snapshot, listed, (ADA, f"{BASE}/author/amina-diallo"))
+
+    shared = [rivalry for rivalry in found.results if rivalry.shared]
+    assert [
+        [[(claim.paper.name, claim.result.exact) for claim in claims] for claims in rivalry.claims]
+        for rivalry in shared
+    ] == [
+        [
+            [("RiverNet: Following Water in Radar Images", "84.2%")],
+            [("Deeper Rivers", "86.0%")],
+        ]
+    ]
+
+
+def test_a_value_that_is_no_number_is_no_result(store):
+    node = NamedNode(f"{RIVER}#result-abstract-0-5")
+    odd = [
+        Quad(node, v.TYPE, v.RESULT_CLAIM),
+        Quad(node, v.PART_OF, NamedNode(RIVER)),
+        Quad(node, v.VALUE, Literal("many")),
+    ]
+    with store.writing() as writer:
+        writer.apply((), odd)
+
+    with store.snapshot() as snapshot:
+        found = catalogue(snapshot, store.iris).claims[RIVER]
+
+    assert {value for value, _ in found} == {84.2, 3.1}
 
 
 def test_a_baseline_does_not_get_the_value_of_its_rival(compared):
