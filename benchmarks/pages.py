@@ -135,6 +135,8 @@ def server(app: Any, pages: dict[str, list[str]]) -> bool:
         for what, address in (("catalogue", "/paper"), ("opening", "/"), ("index", "/suggest?q=a")):
             _, _, work = _timed(client, address)
             print(f"{what + ', once for each state':<32}{work * 1000:>8.0f} ms of work")
+        while client.get("/suggest?q=a").status_code == 503:  # the index is still being built
+            time.sleep(1)
         for found in pages.values():
             client.get(found[0], headers=BROWSER)  # its template is read once
         print(

@@ -51,20 +51,15 @@ def shortest(
     things = len(corpus.things)
     marks = _open(corpus, (start, goal), kinds, years, confidence)
     # Papers come after the things: one numbering for both.
-    tails = np.concatenate((marks.things, marks.papers + things))
-    heads = np.concatenate((marks.papers + things, marks.things))
-    price = np.concatenate(
-        (
-            np.log1p(np.bincount(corpus.links.things, minlength=things)),
-            np.full(len(corpus.papers), 1e-6),
-        )
-    )
-    costs, counts, steps = _search(start, goal, tails, heads, price)
+    ends_of = marks.things, marks.papers + things
+    costs, counts, steps = _search(start, goal, ends_of, _prices(corpus))
     if steps[goal] < 0:
         return Path((), 0)
     stops = [goal]
     while stops[-1] != start:
-        before = tails[(heads == stops[-1]) & (steps[tails] == steps[stops[-1]] - 1)]
+        tails, heads = ends_of if stops[-1] >= things else reversed(ends_of)
+        before = tails[heads == stops[-1]]
+        before = before[steps[before] == steps[stops[-1]] - 1]
         before = before[np.lexsort((before, costs[before]))]
         stops.append(int(before[0]))
     iris = (
@@ -126,27 +121,41 @@ def _open(
     )
 
 
+def _prices(corpus: Incidence) -> Costs:
+    """What it costs to pass through each thing, and through each paper: next to nothing."""
+    papers = np.bincount(corpus.links.things, minlength=len(corpus.things))
+    return np.concatenate((np.log1p(papers), np.full(len(corpus.papers), 1e-6)))
+
+
 def _search(
-    start: int, goal: int, tails: Numbers, heads: Numbers, price: Costs
+    start: int, goal: int, ends: tuple[Numbers, Numbers], price: Costs
 ) -> tuple[Costs, Costs, Numbers]:
     """
     Breadth first, layer by layer: the least cost of each node over shortest paths, how many of
     these there are, and its layer, -1 where none was needed or found.
+
+    *ends* are the things and the papers of all links; a layer is all of one or all of the other.
     """
     steps = np.full(len(price), -1, np.int64)
     costs = np.full(len(price), np.inf)
     counts = np.zeros(len(price))
     steps[start], costs[start], counts[start] = 0, 0.0, 1.0
+    tails, heads = ends if start in ends[0] else reversed(ends)
     for step in range(1, FARTHEST + 1):
-        leaving = (steps[tails] == step - 1) & (steps[heads] < 0)
-        if not leaving.any():
+        leaving = np.flatnonzero(steps[tails] == step - 1)
+        leaving = leaving[steps[heads[leaving]] < 0]
+        if not len(leaving):
             break
         origins, targets = tails[leaving], heads[leaving]
         np.minimum.at(costs, targets, costs[origins])
         np.add.at(counts, targets, counts[origins])
-        reached = np.unique(targets)
+        # Many links lead to few nodes: to mark these takes a tenth of sorting out the same ones.
+        new = np.zeros(len(price), bool)
+        new[targets] = True
+        reached = np.flatnonzero(new)
         costs[reached] += price[reached]
         steps[reached] = step
         if steps[goal] == step:
             break
+        tails, heads = heads, tails
     return costs, counts, steps
