@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .entities import ALL_YEARS, AUTHORS, CONCEPT_KINDS, LINKS, NODE_KINDS, Entity, NodeKind, Years
-from .incidence import Incidence, Marks, Mask, Numbers
+from .incidence import UNDATED, Incidence, Marks, Mask, Numbers
+from .ties import foremost
 
 # Of a bounded network only so many links a node are kept: more of them are a ball of wool.
 LINKS_PER_NODE = 2
@@ -121,9 +122,10 @@ def among(corpus: Incidence, members: Collection[str], *, limit: int | None = No
     marks = corpus.links.of(inside[corpus.links.things])
     found = np.bincount(marks.things, minlength=len(corpus.things))
     crowd = bool(len(known)) and corpus.kind(known[0]) == "author"
-    links = _weighed(corpus, marks, inside, minimum=1, crowd=crowd)
+    linking = _linking(corpus, marks, inside, crowd=crowd)
+    links = _weighed(corpus, linking, inside, minimum=1)
     room = _by_heaviest_link(links, found, _closest(corpus, found, None, None), 1, limit)
-    graph = _drawn(corpus, room, found, links, marks, limit, None, crowd=crowd)
+    graph = _drawn(corpus, room, found, links, linking, limit, None)
     graph.graph["more"] = len(known) - len(graph)
     return graph
 
@@ -132,7 +134,8 @@ def joint(corpus: Incidence, kinds: Collection[NodeKind]) -> Links:
     """Every two things of *kinds* that share papers, and how many."""
     marks = _marks(corpus, kinds, Bounds())
     everything = np.ones(len(corpus.things), bool)
-    return _weighed(corpus, marks, everything, minimum=1, crowd="author" in kinds)
+    linking = _linking(corpus, marks, everything, crowd="author" in kinds)
+    return _weighed(corpus, linking, everything, minimum=1)
 
 
 def _network(
@@ -168,20 +171,21 @@ def _network(
     # On one paper everything occurs with everything: only what other papers repeat says more.
     minimum = max(2, bounds.minimum) if with_paper else bounds.minimum
     crowd = "author" in kinds or (centre is not None and corpus.kind(centre) == "author")
-    links = _weighed(corpus, marks, inside, minimum=minimum, crowd=crowd)
+    linking = _linking(corpus, marks, inside, crowd=crowd)
+    links = _weighed(corpus, linking, inside, minimum=minimum)
     total = int((found > 0).sum())
     if focus is None:
         members = _by_heaviest_link(links, found, chosen, minimum, bounds.limit)
     else:
         members = chosen
     papers = np.bincount(marks.things, minlength=len(corpus.things))
-    graph = _drawn(corpus, members, papers, links, marks, bounds.limit, first, crowd=crowd)
+    graph = _drawn(corpus, members, papers, links, linking, bounds.limit, first)
     if with_paper and focus is not None:
         total += 1
         number = corpus.paper_at.get(focus.iri)
         graph.add_node(focus.iri, kind="paper", papers=1, label=focus.label)
         for member in [node for node in graph if node != focus.iri]:
-            graph.add_edge(member, focus.iri, **_evidence(corpus, [number or 0]))
+            graph.add_edge(member, focus.iri, **_evidence(corpus, np.array([number or 0])))
     if focus is not None and bounds.minimum > 1:
         lonely = [node for node in nx.isolates(graph) if node != focus.iri]
         graph.remove_nodes_from(lonely)
@@ -199,7 +203,7 @@ def _through_papers(
 ) -> nx.Graph:
     marks = _marks(corpus, kinds, bounds)
     if focus is None:
-        papers = np.unique(marks.papers)
+        papers = np.flatnonzero(np.bincount(marks.papers, minlength=len(corpus.papers)))
     else:  # its papers, also those without any of the other things
         papers = np.flatnonzero(_around(corpus, focus, bounds))
     newest = papers[np.lexsort((papers, -corpus.years[papers]))]
@@ -234,7 +238,7 @@ def _through_papers(
             if thing in members and (thing == first or corpus.kind(thing) in kinds)
         }
         for thing in sorted(on_it):
-            graph.add_edge(corpus.things[thing], iri, **_evidence(corpus, [paper]))
+            graph.add_edge(corpus.things[thing], iri, **_evidence(corpus, np.array([paper])))
     if focus is not None and focus.iri not in graph:
         graph.add_node(focus.iri, kind=focus.kind, papers=0, label=focus.label)
         total += 1
@@ -271,9 +275,9 @@ def pairs_of(marks: Marks) -> tuple[Numbers, Numbers, Numbers]:
     return np.repeat(marks.things, later), marks.things[seconds], np.repeat(marks.papers, later)
 
 
-def _weighed(corpus: Incidence, marks: Marks, inside: Mask, *, minimum: int, crowd: bool) -> Links:
+def _weighed(corpus: Incidence, linking: Marks, inside: Mask, *, minimum: int) -> Links:
     """The pairs of what is *inside* that share at least *minimum* papers, each once."""
-    firsts, seconds, _ = pairs_of(_linking(corpus, marks, inside, crowd=crowd))
+    firsts, seconds, _ = pairs_of(linking)
     size = len(corpus.things)
     local = np.cumsum(inside) - 1
     count = int(inside.sum())
@@ -291,8 +295,9 @@ def _weighed(corpus: Incidence, marks: Marks, inside: Mask, *, minimum: int, cro
 
 
 def _linking(corpus: Incidence, marks: Marks, inside: Mask, *, crowd: bool) -> Marks:
-    chosen = inside[marks.things]
-    return marks.of(chosen & ~corpus.crowded[marks.papers] if crowd else chosen)
+    """Those of *marks* that make links among what is *inside*; with a *crowd* of authors fewer."""
+    found = marks.of(inside[marks.things])
+    return found.of(~corpus.crowded[found.papers]) if crowd else found
 
 
 def _by_heaviest_link(
@@ -319,11 +324,9 @@ def _drawn(
     members: Sequence[int],
     papers: Numbers,
     links: Links,
-    marks: Marks,
+    linking: Marks,
     limit: int | None,
     first: int | None,
-    *,
-    crowd: bool,
 ) -> nx.Graph:
     """*members* as a graph, with those of *links* that a picture of so many can show."""
     graph = nx.Graph()
@@ -339,7 +342,7 @@ def _drawn(
     kept = pairs
     if limit is not None:
         kept = backbone(pairs, LINKS_PER_NODE * len(graph), first)
-    shared = _shared(corpus, _linking(corpus, marks, inside, crowd=crowd), kept)
+    shared = _shared(corpus, linking.of(inside[linking.things]), kept)
     for (a, b), both in zip(kept, shared, strict=True):
         graph.add_edge(corpus.things[a], corpus.things[b], **_evidence(corpus, both))
     graph.graph.update(focus=None, more=0, lighter=len(pairs) - len(kept))
@@ -352,23 +355,26 @@ def backbone(pairs: Sequence[Pair], most: int, focus: int | None = None) -> list
 
     All pairs of *focus* stay too, and one pair wherever two parts would else fall apart.
     """
-    group: dict[int, int] = {}
-
-    def root(node: int) -> int:
-        while (above := group.setdefault(node, node)) != node:
-            group[node] = node = group[above]
-        return node
-
+    part_of: dict[int, int] = {}
+    parts: dict[int, list[int]] = {}
     needed: list[Pair] = []
     rest: list[Pair] = []
     for pair in pairs:
-        one, other = root(pair[0]), root(pair[1])
-        (needed if one != other or focus in pair else rest).append(pair)
-        group[one] = other
+        one, other = part_of.setdefault(pair[0], pair[0]), part_of.setdefault(pair[1], pair[1])
+        if one != other:
+            needed.append(pair)
+            larger, smaller = parts.setdefault(one, [one]), parts.setdefault(other, [other])
+            if len(larger) < len(smaller):
+                larger, smaller = smaller, larger
+                one, other = other, one
+            part_of.update(dict.fromkeys(smaller, one))
+            larger += parts.pop(other)
+        else:
+            (needed if focus in pair else rest).append(pair)
     return needed + rest[: max(0, most - len(needed))]
 
 
-def _shared(corpus: Incidence, marks: Marks, pairs: Sequence[Pair]) -> list[list[int]]:
+def _shared(corpus: Incidence, marks: Marks, pairs: Sequence[Pair]) -> list[Numbers]:
     """The papers of each of *pairs*, in the order of *pairs*."""
     firsts, seconds, papers = pairs_of(marks)
     size = len(corpus.things)
@@ -378,16 +384,17 @@ def _shared(corpus: Incidence, marks: Marks, pairs: Sequence[Pair]) -> list[list
     wanted = np.array([first * size + second for first, second in pairs], np.int64)
     starts = np.searchsorted(keys, wanted, "left").tolist()
     ends = np.searchsorted(keys, wanted, "right").tolist()
-    return [papers[start:end].tolist() for start, end in zip(starts, ends, strict=True)]
+    return [papers[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
-def _evidence(corpus: Incidence, papers: Sequence[int]) -> dict[str, object]:
-    years = [year for paper in papers if (year := corpus.year(paper)) is not None]
+def _evidence(corpus: Incidence, papers: Numbers) -> dict[str, object]:
+    years = corpus.years[papers]
+    dated = years[years != UNDATED]
     return {
         "weight": len(papers),
-        "papers": tuple(corpus.papers[paper] for paper in papers),
-        "first": min(years, default=None),
-        "last": max(years, default=None),
+        "papers": tuple(corpus.papers[paper] for paper in papers.tolist()),
+        "first": int(dated.min()) if len(dated) else None,
+        "last": int(dated.max()) if len(dated) else None,
     }
 
 
@@ -401,7 +408,9 @@ def _closest(corpus: Incidence, found: Numbers, first: int | None, limit: int | 
 
     Most things stand on one paper: by name alone, all datasets came before the first method.
     """
-    things = np.flatnonzero(found)
+    things = foremost(found, limit)
+    if first is not None and found[first]:
+        things = np.union1d(things, [first])
     counts, kinds = found[things], corpus.kinds[things]
     turn = np.zeros(len(things), np.int64)
     groups = counts * len(NODE_KINDS) + kinds
