@@ -5,20 +5,23 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode, Quad
 
 from .articles import Properties
-from .catalogue import Named, name_of
+from .catalogue import Named, kind_of, name_of
 from .entities import value_of
 from .iris import Iris
 from .parts import FACTS
 from .questions import rows
 from .store import Snapshot
 from .tombstones import tombstone
-from .vocab import ACTIVITY, TYPE, term
+from .vocab import ABBREVIATION, ACTIVITY, ALT_LABEL, CONCEPT_CLASSES, LABEL, TYPE, term
 
 # One more than the page shows, to know whether there are more.
 REFERRING = 200
 
 # Statements that a page can show; a category or a source has few of its own.
 SHOWN = 10_000
+
+# What a concept's page reads of the concept itself.
+OF_CONCEPT = (TYPE, LABEL, ALT_LABEL, ABBREVIATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,14 @@ def statements(snapshot: Snapshot, iri: NamedNode, iris: Iris) -> dict[str, list
     What is said of *iri* directly, by the IRI of the property; empty for unknown and removed ones.
 
     The default graph says it. Named graphs are heard about what it does not know, and about runs,
-    whose times are apart from the facts.
+    whose times are apart from the facts. Of a concept only what it is and what it is called is
+    read: what papers relate it to are thousands of statements, each with its own sentence.
     """
-    quads = snapshot.quads(iri, None, None, FACTS)
+    kind = CONCEPT_CLASSES.get(kind_of(iri.value, iris))
+    if kind and snapshot.quads(iri, TYPE, kind, FACTS):
+        quads = [quad for name in OF_CONCEPT for quad in snapshot.quads(iri, name, None, FACTS)]
+    else:
+        quads = snapshot.quads(iri, None, None, FACTS)
     if not quads and tombstone(snapshot, iri, iris):
         return {}
     if not quads or Quad(iri, TYPE, ACTIVITY) in quads:
