@@ -1,6 +1,7 @@
 """The census of the newest state of a store: counted once, in the background, and kept."""
 
 import contextlib
+import os
 import subprocess
 import threading
 import time
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from .background import started
 from .census import Census
-from .snapshots import replace
+from .snapshots import FOLDER, replace
 from .state import state
 from .store import Store
 
@@ -19,6 +20,9 @@ COUNTER = "scholargraph.graph.census"
 
 # Seconds that a request may wait for figures: some 300,000 triples are counted by then.
 PATIENCE = 2.0
+
+# Bytes of a snapshot that are counted in a second.
+SPEED = 20 * 1024 * 1024
 
 
 class Censuses:
@@ -44,8 +48,8 @@ class Censuses:
         The latest census that there is, None where nothing was counted yet; starts what is due.
 
         It waits at most *wait* seconds for the census of the newest state, and not at all where
-        counting takes longer than that. So *state* of what comes back may be an earlier one, and
-        some of its figures may be absent.
+        counting takes longer than that: it did before, or the graph is too large. So *state* of
+        what comes back may be an earlier one, and some of its figures may be absent.
         """
         wanted = state(self._store)
         until = time.monotonic() + wait
@@ -56,7 +60,8 @@ class Censuses:
                 if not self._counting and not self._closed:
                     self._start(wanted)
                 left = until - time.monotonic()
-                slow = max(self._seconds, time.monotonic() - self._began) > wait
+                gone = time.monotonic() - self._began
+                slow = max(self._seconds or self._expected(), gone) > wait
                 if left <= 0 or slow:
                     break
                 self._changed.wait(left)
@@ -77,6 +82,13 @@ class Censuses:
             return True
         kept = self._kept
         return kept is not None and kept.complete and kept.state == wanted
+
+    def _expected(self) -> float:
+        """Seconds that the first counting will take; 0 where nobody can say."""
+        with contextlib.suppress(OSError):  # of a store elsewhere, or just replaced by a newer one
+            files = os.scandir(self._store.path / FOLDER / self._store.current())
+            return sum(file.stat().st_size for file in files) / SPEED
+        return 0.0
 
     def _start(self, wanted: str) -> None:
         self._counting, self._began = wanted, time.monotonic()

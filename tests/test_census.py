@@ -140,6 +140,14 @@ def test_before_the_first_there_is_none(store, counted):
     assert counted.newest(wait=0) is None
 
 
+def test_nobody_waits_for_what_will_take_longer_than_they_would_wait(store, counted):
+    large = store.path / "snapshots" / store.current() / "ballast"
+    with large.open("wb") as file:
+        file.truncate(100 * 2**30)  # no byte of it is on the disk
+
+    assert counted.newest(wait=PATIENT) is None
+
+
 def test_a_kept_census_that_is_damaged_is_made_anew(store, counted):
     (store.path / FILE).write_text('{"state": "000')
 
