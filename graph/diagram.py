@@ -14,7 +14,7 @@ from .ontology import triples
 from .vocab import PREFIXES, TYPE, term
 
 # Boxes are wider than the nodes that the layout has in mind, and arrows carry names.
-WIDER, HIGHER = 2.3, 1.9
+WIDER, HIGHER = 2.0, 2.6
 
 
 @dataclass(frozen=True, slots=True)

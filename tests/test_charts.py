@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import combinations
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -119,6 +120,37 @@ def test_the_diagram_has_the_ontologys_classes_and_properties():
     assert arrows["sg:Method", "skos:Concept"].is_a
     assert {end for pair in arrows for end in pair} == {box.name for box in found.boxes}
     assert "sg:usedFor" in dict(found.loops)["skos:Concept"]
+
+
+def test_no_name_of_the_diagram_covers_another_or_a_class():
+    svg = drawn(diagram(), "Classes")
+
+    boxes = [
+        (float(x), float(y), float(x) + float(width), float(y) + float(height))
+        for x, y, width, height in re.findall(
+            r'<rect x="([-\d]+)" y="([-\d]+)" width="(\d+)" height="(\d+)"', svg
+        )
+    ]
+    small = re.findall(r'class="small" x="([-\d]+)" y="([-\d]+)">([^<]+)<', svg)
+    names = [
+        (float(x) - 3 * len(name), float(y) - 8, float(x) + 3 * len(name), float(y) + 2)
+        for x, y, name in small
+    ]
+    assert len(names) > 20 and len(boxes) > 15
+    assert not [
+        (one, other)
+        for one, other in combinations([*names, *boxes], 2)
+        if min(one[2], other[2]) > max(one[0], other[0])
+        and min(one[3], other[3]) > max(one[1], other[1])
+    ]
+
+
+def test_the_last_year_has_room_for_its_label():
+    svg = bars([(year, 1) for year in range(1990, 2026)], "Papers", 480)
+
+    labels = [float(place) for place in re.findall(r'middle" x="([\d.]+)"', svg)]
+    assert len(labels) > 3
+    assert max(labels) + 22 <= 480
 
 
 def test_every_box_of_ours_leads_to_its_class():

@@ -1,5 +1,7 @@
 """What common concepts' pages show is counted beforehand, and is what counting anew would find."""
 
+import time
+
 import pytest
 from conftest import RUN
 from corpus import paper
@@ -11,7 +13,10 @@ from scholargraph.graph.commit import Committer, Outcome, PaperEntry
 from scholargraph.graph.concepts import concept
 from scholargraph.graph.state import state
 from scholargraph.graph.tallies import COMMON, Tallied, Tallies, tally
+from scholargraph.web.holdings import EXTENSION as HOLDINGS
+from scholargraph.web.service import EXTENSION
 
+DATA = {"Accept": "application/json"}
 METHOD = "https://w3id.org/scholargraph/method/u-net"
 
 
@@ -70,3 +75,31 @@ def test_none_are_tallies_too():
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"forms": [], "links": [{}]}', '{"forms": [1'])
 def test_what_another_version_wrote_is_counted_anew(text):
     assert Tallies("000001-0", {METHOD: text}).get(METHOD) is None
+
+
+def counted(answer) -> tuple[int, str]:
+    """How often papers name the concept as it is, as its page says, and whether that is kept."""
+    forms = {form["text"]: form["times"] for form in answer.json["forms"]}
+    return forms["U-Net"], answer.headers["Cache-Control"]
+
+
+def test_a_page_of_an_earlier_tally_is_not_kept(many, client, monkeypatch):
+    keeper = client.application.extensions[EXTENSION].tallies
+    keeper.newest(wait=60)
+    before = counted(client.get("/method/u-net", headers=DATA))
+    Committer(many).commit([PaperEntry(*paper("new", "New", "{U-Net|method}."), RUN)], Outcome())
+    with many.snapshot() as snapshot:
+        client.application.extensions[HOLDINGS].catalogue.exactly(snapshot)
+
+    # A console reads what it shall do from a pipe, to which nobody writes.
+    monkeypatch.setattr(Tallied, "module", "code")
+    meanwhile = counted(client.get("/method/u-net", headers=DATA))
+    keeper.close()
+    while keeper.busy:
+        time.sleep(0.01)
+    without = counted(client.get("/method/u-net", headers=DATA))
+
+    times, kept = before
+    assert kept == "no-cache"
+    assert meanwhile == (times, "no-store")
+    assert without == (times + 1, "no-cache")

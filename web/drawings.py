@@ -1,7 +1,7 @@
 """Networks as SVG, drawn on the server: coloured by the style sheet, each node a link."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
@@ -18,6 +18,14 @@ LETTERS = 26
 
 # A class of the diagram: height of its box, and width of a letter in it.
 BOX, LETTER = 30, 8.2
+
+# A property's name on its arrow: height of its line, width of a letter; and where on the arrow it
+# may stand, the best place first.
+LINE, SMALL = 13, 6.2
+ALONG = tuple(0.5 + side * step / 20 for step in range(9) for side in (-1, 1))
+
+# Left, top, right and bottom.
+Space = tuple[float, float, float, float]
 
 
 def network(picture: Picture, title: str, address: Address) -> Markup:
@@ -82,19 +90,27 @@ def diagram(drawn: Diagram, title: str) -> Markup:
     ]
     at = {box.name: (box.x, box.y) for box in drawn.boxes}
     lines, names = [], []
+    taken = [_space(box.x, box.y, len(box.name) * LETTER + 18, BOX) for box in drawn.boxes]
+    ends = {}
     for arrow in drawn.arrows:
         (x, y), (u, v) = at[arrow.subject], at[arrow.object]
-        u, v = _rim(x, y, u, v, len(arrow.object))
+        begin, end = _rim(u, v, x, y, len(arrow.subject)), _rim(x, y, u, v, len(arrow.object))
+        ends[arrow] = *begin, *end
         lines.append(
             Markup(
                 '<line class="{}" x1="{:.0f}" y1="{:.0f}" x2="{:.0f}" y2="{:.0f}" '
                 'marker-end="url(#arrow)"/>'
-            ).format("is-a" if arrow.is_a else "tie", x, y, u, v)
+            ).format("is-a" if arrow.is_a else "tie", *begin, *end)
         )
+    # Names on short arrows have the least choice.
+    for arrow in sorted(
+        filter(lambda arrow: arrow.names, ends), key=lambda arrow: _length(ends[arrow])
+    ):
+        x, y = _free(ends[arrow], arrow.names, taken)
         for number, name in enumerate(arrow.names):
             names.append(
                 Markup('<text class="small" x="{:.0f}" y="{:.0f}">{}</text>').format(
-                    (x + u) / 2, (y + v) / 2 + 4 + 13 * (number - (len(arrow.names) - 1) / 2), name
+                    x, y + 4 + LINE * (number - (len(arrow.names) - 1) / 2), name
                 )
             )
     for box in drawn.boxes:
@@ -118,3 +134,33 @@ def _rim(x: float, y: float, u: float, v: float, letters: int) -> tuple[float, f
     dx, dy = u - x, v - y
     part = max(abs(dx) / width, abs(dy) / height)
     return (u - dx / part, v - dy / part) if part > 1 else (u, v)
+
+
+def _length(ends: Space) -> float:
+    return math.hypot(ends[2] - ends[0], ends[3] - ends[1])
+
+
+def _space(x: float, y: float, width: float, height: float) -> Space:
+    """What something in the middle of which (x, y) is takes."""
+    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+
+
+def _free(ends: Space, names: Sequence[str], taken: list[Space]) -> tuple[float, float]:
+    """Where on the arrow *names* meet least of what is *taken*; they take that place, too."""
+    width, height = max(map(len, names)) * SMALL, LINE * len(names)
+    places = [
+        (ends[0] + part * (ends[2] - ends[0]), ends[1] + part * (ends[3] - ends[1]))
+        for part in ALONG
+    ]
+    spaces = [_space(x, y, width, height) for x, y in places]
+    best = min(
+        range(len(spaces)), key=lambda n: (sum(_overlap(spaces[n], other) for other in taken), n)
+    )
+    taken.append(spaces[best])
+    return places[best]
+
+
+def _overlap(one: Space, other: Space) -> float:
+    wide = min(one[2], other[2]) - max(one[0], other[0])
+    high = min(one[3], other[3]) - max(one[1], other[1])
+    return max(0.0, wide) * max(0.0, high)
