@@ -38,6 +38,13 @@ KINDS_OF_PAGES = {
     "model": "/model",
     "ontology": "/ontology",
     "unknown": "/method/nothing-of-the-kind",
+    "no page": "/nothing/of/the/kind",
+    "no such page of a list": "/paper?page=99",
+    "search for nothing": "/search?q=zzzqqq",
+    "compare authors": f"/compare?iri={IRIS}author/ada-lindqvist&iri={IRIS}author/wei-chen",
+    "compare, refused": f"/compare?iri={IRIS}author/ada-lindqvist&iri={IRIS}method/rivernet",
+    "explore, refused": f"/explore?focus={IRIS}method/nothing-of-the-kind",
+    "export": "/export",
     "dataset": "/.well-known/void",
     "named graph": "/graph/runs",
     "sparql": "/sparql?example=years",
@@ -62,6 +69,30 @@ def test_no_accessibility_rule_is_broken_in_light_or_dark(opened, address):
     dark = violations(page, runOnly=["color-contrast", "link-in-text-block"])
 
     assert (light, dark) == ([], [])
+
+
+@PAGES
+def test_the_tab_key_reaches_whatever_can_be_worked(opened, address):
+    page = opened(address)
+    if "sparql" in address:
+        expect(page.locator("#result tbody tr")).to_have_count(5)
+    controls = page.evaluate(
+        """() => {
+          const found = [...document.querySelectorAll(
+            "a[href], button, input, select, textarea, summary, [tabindex='0']")];
+          window.left = new Set(found.filter((one) =>
+            one.checkVisibility({ visibilityProperty: true }) && !one.disabled &&
+            one.tabIndex >= 0 && one.type !== "radio"));
+          document.addEventListener("focusin", (event) => window.left.delete(event.target));
+          return window.left.size;
+        }"""
+    )
+
+    for _ in range(controls + 5):
+        page.keyboard.press("Tab")
+
+    assert controls > 5
+    assert page.evaluate("[...window.left].map((one) => one.outerHTML)") == []
 
 
 @PAGES
@@ -234,6 +265,42 @@ def test_numbers_can_be_seen_as_a_chart(opened):
     widths = page.eval_on_selector_all("#result .bar", "bars => bars.map(bar => bar.offsetWidth)")
     assert widths[3] == widths[4] == pytest.approx(2 * widths[0], abs=2)
     assert violations(page) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "view"),
+    [
+        ("SELECT ?p ?a { ?p <http://purl.org/dc/terms/creator> ?a }", "Graph"),
+        ("CONSTRUCT WHERE { ?p <http://purl.org/dc/terms/creator> ?a }", "Graph"),
+        ("CONSTRUCT WHERE { ?p <http://purl.org/dc/terms/creator> ?a }", None),
+        (
+            "SELECT ?c (COUNT(*) AS ?n) { ?p <http://purl.org/dc/terms/creator> ?c } GROUP BY ?c",
+            None,
+        ),
+        (
+            "SELECT (STR(?c) AS ?name) (COUNT(*) AS ?n) { ?p a ?c } GROUP BY ?c ORDER BY ?c",
+            "Chart",
+        ),
+        ("ASK {}", None),
+        ("SELECT ?p { ?p ?o", None),
+        ("SELECT ?p { ?p <x:none> ?o }", None),
+    ],
+)
+def test_an_answer_of_any_form_is_accessible_and_fits_a_small_screen(opened, query, view):
+    page = opened("/sparql", color_scheme="light")
+    type_query(page, query)
+    expect(page.locator("#answer, #problem").filter(visible=True).first).to_be_visible()
+    if view:
+        page.get_by_role("button", name=view).click()
+        expect(page.get_by_role("button", name=view)).to_have_attribute("aria-pressed", "true")
+
+    light = violations(page)
+    page.emulate_media(color_scheme="dark")
+    dark = violations(page, runOnly=["color-contrast", "link-in-text-block"])
+    page.set_viewport_size({"width": 390, "height": 800})
+
+    assert (light, dark) == ([], [])
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_an_answer_without_numbers_offers_no_chart(opened):
