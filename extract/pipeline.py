@@ -47,6 +47,9 @@ from .papers import Paper
 
 _HERE = Path(__file__).parent
 CONFIG = _HERE / "config.cfg"
+# Batches that a process has in hand or waiting: a minute's work, of 10 MB, so that it goes on while
+# what was extracted is committed.
+_AHEAD = 16
 # Stands between title and abstract, so that no word runs across.
 SEPARATOR = "\n\n"
 # spaCy refuses longer texts unless told that the pipeline's cost is linear, which ours is.
@@ -255,8 +258,7 @@ def _extract_in_processes(
     source = iter(papers)
     try:
         while True:
-            # Two batches a process keep all busy and bound what is held in memory.
-            while len(waiting) < 2 * jobs and (batch := list(islice(source, batch_size))):
+            while len(waiting) < _AHEAD * jobs and (batch := list(islice(source, batch_size))):
                 waiting.append((batch, pool.submit(_extract_batch, batch)))
             if not waiting:
                 return

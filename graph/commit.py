@@ -122,7 +122,7 @@ class Committer:
 
         Raises: StoreBusy, StoreError.
         """
-        with _uncollected(), self._store.writing(wait=self._wait) as writer:
+        with _uncollected(), self._store.writing(wait=self._wait, late=True) as writer:
             if self._store.current() != self._last:
                 self._names.forget()
             if not writer.holds(self._store.iris.references_graph()):

@@ -46,10 +46,10 @@ class Journal:
         self._begun: PatchFile | None = None
         self._published = ("", 0)
 
-    def open(self, engine: pyoxigraph.Store, *, recovering: bool) -> None:
-        """To be called first; *recovering* where a killed writer may have left something."""
+    def open(self, engine: pyoxigraph.Store | None) -> None:
+        """To be called first, with the *engine* where a killed writer may have left something."""
         found = self._log.newest()
-        if recovering:
+        if engine is not None:
             self._log.sweep()
             while found is not None and (done := _done(found, engine)) != "whole":
                 if done == "partly":
@@ -79,17 +79,20 @@ class Journal:
             self._number = max(self._log.last_number(), self._last_number()) + 1
         return self._number
 
-    def transaction(self, engine: pyoxigraph.Store, effect: Effect) -> None:
-        """Carries *effect* out on *engine*, and keeps it."""
-        self._end(engine)
+    def transaction(self, opened: Callable[[], pyoxigraph.Store], effect: Effect) -> None:
+        """Keeps *effect*, and then carries it out on the engine, which is *opened* for that."""
+        if self._begun is not None:
+            self._end(opened())
         self._log.add(self._header(), effect.removed, effect.added)
-        if effect.is_filed and not self._gap:
+        steps = effect.is_filed and not self._gap
+        if steps:
             self._log.sync()  # before the first step, so that a power cut leaves what it was
-            with self._taken_back(engine):
-                in_steps(engine, effect)
-            return
+        engine = opened()
         with self._taken_back(engine):
-            at_once(engine, effect)
+            if steps:
+                in_steps(engine, effect)
+            else:
+                at_once(engine, effect)
 
     def extending(self, engine: pyoxigraph.Store, quads: Iterable[Quad]) -> None:
         """Adds *quads* to *engine*, and keeps those that are new; they are read once."""

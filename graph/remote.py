@@ -249,8 +249,12 @@ class RemoteStore(Store):
         return self._exists
 
     @contextmanager
-    def writing(self, *, wait: float = 30.0) -> Iterator[Writer]:
-        """The server as it is now, until somebody else changes it; nothing has to be waited for."""
+    def writing(self, *, wait: float = 30.0, late: bool = False) -> Iterator[Writer]:
+        """
+        The server as it is now, until somebody else changes it; nothing has to be waited for.
+
+        *late* makes no difference.
+        """
         if not self.exists:
             self._make()
         token = _token(self.endpoint)

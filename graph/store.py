@@ -60,17 +60,27 @@ class Writer(Lookups):
     The store while one process may change it; every method that changes it is atomic.
 
     *published* names the newest snapshot: after the `with` block, the one with these changes.
+
+    With *late* the engine is opened by the first change, and what is looked up before is looked up
+    in the newest snapshot, which is the same. An open engine compacts its files meanwhile, and
+    begins anew each time since to close it breaks that off.
     """
 
-    def __init__(self, folder: Path, iris: Iris) -> None:
+    def __init__(self, folder: Path, iris: Iris, *, late: bool = False) -> None:
         self.path = folder
         self.iris = iris
         self.changed = (folder / UNPUBLISHED).exists()
         self.published = newest(folder)
         self._swept = True
-        self._store: pyoxigraph.Store | None = _opened(folder / ENGINE)
+        self._store: pyoxigraph.Store | None = None
+        self._before: Snapshot | None = None
         self._journal = Journal(folder, self._last_number)
-        self._journal.open(self._store, recovering=self.changed)
+        if late and self.published and not self.changed:
+            self._before = Snapshot.newest(folder)
+            self._journal.open(None)
+        else:
+            self._store = _opened(folder / ENGINE)
+            self._journal.open(self._store if self.changed else None)
 
     @property
     def store(self) -> pyoxigraph.Store:
@@ -86,8 +96,19 @@ class Writer(Lookups):
     @property
     def _engine(self) -> pyoxigraph.Store:
         if self._store is None:
-            raise StoreError("this writer is closed; use it inside its `with` block")
+            if self._before is None:
+                raise StoreError("this writer is closed; use it inside its `with` block")
+            self._store = _opened(self.path / ENGINE)
+            self._before.close()
+            self._before = None
         return self._store
+
+    @property
+    def _readable(self) -> pyoxigraph.Store:
+        """Oxigraph for looking up."""
+        if self._store is None and self._before is not None:
+            return self._before.store
+        return self._engine
 
     def _mark(self) -> None:
         if not self.changed:
@@ -136,13 +157,16 @@ class Writer(Lookups):
             self.sweep()
         finally:
             self._store = None
+            if self._before is not None:
+                self._before.close()
+                self._before = None
 
     def __contains__(self, quad: Quad) -> bool:
-        return quad in self._engine
+        return quad in self._readable
 
     def holds(self, graph: NamedNode) -> bool:
         """Whether *graph* is there, if only as an empty graph."""
-        return self._engine.contains_named_graph(graph)
+        return self._readable.contains_named_graph(graph)
 
     def quads(
         self,
@@ -152,11 +176,11 @@ class Writer(Lookups):
         graph: NamedNode | BlankNode | DefaultGraph | None = None,
     ) -> list[Quad]:
         """The quads that match; None matches everything."""
-        return list(self._engine.quads_for_pattern(subject, predicate, object, graph))
+        return list(self._readable.quads_for_pattern(subject, predicate, object, graph))
 
     def select(self, query: str, **bindings: Term) -> list[dict[str, Term | None]]:
         """The rows of a SELECT, as `Snapshot.select` has them."""
-        return solutions(self._engine, query, bindings)
+        return solutions(self._readable, query, bindings)
 
     def apply(
         self, delete: Iterable[Quad], insert: Iterable[Quad], *, known: Effect | None = None
@@ -173,14 +197,14 @@ class Writer(Lookups):
         if effect:
             with _explained(self.path):
                 self._mark()
-                self._journal.transaction(self._engine, effect)
+                self._journal.transaction(lambda: self._engine, effect)
         return len(effect.removed), len(effect.added)
 
     def effect(self, delete: Iterable[Quad], insert: Iterable[Quad]) -> Effect:
         """What `apply` would really remove and add."""
         new = dict.fromkeys(insert)
         old = [quad for quad in dict.fromkeys(delete) if quad not in new]
-        return Effect(present(self._engine, old), absent(self._engine, new))
+        return Effect(present(self._readable, old), absent(self._readable, new))
 
     def extend(self, quads: Iterable[Quad]) -> None:
         """Adds *quads*, of which there may be more than memory holds, all or nothing."""
@@ -296,11 +320,12 @@ class Store:
         return (self.path / MARKER).exists()
 
     @contextmanager
-    def writing(self, *, wait: float = 30.0) -> Iterator[Writer]:
+    def writing(self, *, wait: float = 30.0, late: bool = False) -> Iterator[Writer]:
         """
         The one writer; what it changed is flushed and published on leaving, also by an exception.
 
-        *wait* is how many seconds to wait for another process's commit.
+        *wait* is how many seconds to wait for another process's commit. *late* is for a change
+        that takes seconds to find out: see `Writer`.
 
         Raises: StoreBusy after *wait*; StoreError where the folder cannot be written.
         """
@@ -310,7 +335,7 @@ class Store:
                 self.path.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(writers_lock(self.path / LOCK, wait=wait))
                 self._make()
-                writer = Writer(self.path, self.iris)
+                writer = Writer(self.path, self.iris, late=late)
             try:
                 yield writer
             finally:
