@@ -130,7 +130,7 @@ def serve(store: Path | str, host: str, port: int, *, announce: Callable[[str], 
     """
     from scholargraph.web.host import run
 
-    folder = Store.open(store)  # no store: say so here, not in a worker
+    folder = Store.open(store)  # no store: say so before anything is begun
     os.environ["SCHOLARGRAPH_STORE"] = folder.address
     check_logs(Settings.from_environment())
     claim(host, port)
@@ -141,7 +141,7 @@ def serve(store: Path | str, host: str, port: int, *, announce: Callable[[str], 
 
 def claim(host: str, port: int) -> None:
     """
-    Complains if *port* cannot be had; granian itself would only log it.
+    Complains if *port* cannot be had, before anything is begun.
 
     Raises:
         ServerError: Somebody else listens there, or it needs other rights.

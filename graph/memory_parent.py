@@ -292,10 +292,13 @@ def _owning() -> Iterator[None]:
 
 def _owned(start: int, stop: int) -> bool:
     """Makes this part of the memory this process's own, in one huge page if that can be."""
-    whole = stop - start == _HUGE
-    if whole and _libc.madvise(start, _HUGE, _MADV_COLLAPSE) == 0:  # from Linux 6.1
-        return True
-    return _libc.madvise(start, stop - start, _MADV_POPULATE_WRITE) == 0
+    size = stop - start
+    refused: int = 1
+    if size == _HUGE:
+        refused = _libc.madvise(start, size, _MADV_COLLAPSE)  # from Linux 6.1
+    if refused:
+        refused = _libc.madvise(start, size, _MADV_POPULATE_WRITE)
+    return not refused
 
 
 def _readable(peer: socket.socket) -> bool:

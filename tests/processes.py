@@ -52,14 +52,10 @@ class ServerProcess:
                     found.append(process)
         return sorted(found, key=lambda process: (process.create_time(), process.pid))
 
-    def worker(self) -> psutil.Process:
-        """The process that answers: the child of the one that was started."""
-        children = psutil.Process(self.parent.pid).children()
-        return next(child for child in children if "resource_tracker" not in str(child.cmdline()))
-
     def readers(self) -> list[psutil.Process]:
-        """Whatever works for the worker."""
-        return [child for child in self.worker().children(recursive=True) if alive(child)]
+        """Whatever works for the one that was started."""
+        children = psutil.Process(self.parent.pid).children(recursive=True)
+        return [child for child in children if alive(child)]
 
     def left_after(self, seconds: float) -> list[str]:
         """What still lives when *seconds* are over, [] as soon as nothing does."""

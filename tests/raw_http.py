@@ -1,6 +1,7 @@
 """HTTP as bytes on a socket, for requests that no client library would send."""
 
 import http.client
+import io
 import json
 import socket
 import time
@@ -34,9 +35,25 @@ def connected(address: str, *, timeout: float = 30.0, window: int = 0) -> Iterat
         yield peer
 
 
-def received(peer: socket.socket, method: str = "GET") -> Answered | None:
+class Stream:
+    """What comes on *peer*, for answer after answer: `received` alone may read into the next."""
+
+    def __init__(self, peer: socket.socket) -> None:
+        self._lines = _Kept(socket.SocketIO(peer, "r"))
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """The same each time."""
+        return self._lines
+
+
+class _Kept(io.BufferedReader):
+    def close(self) -> None:
+        """It stays open for the next answer."""
+
+
+def received(peer: socket.socket | Stream, method: str = "GET") -> Answered | None:
     """The next answer on *peer*, None where the server closes the connection instead."""
-    response = http.client.HTTPResponse(peer, method=method)
+    response = http.client.HTTPResponse(peer, method=method)  # type: ignore[arg-type]
     try:
         response.begin()
         body = response.read()

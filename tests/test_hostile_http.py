@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad
-from raw_http import HOST, closed_within, connected, get, is_proper, post, received, sent
+from raw_http import HOST, Stream, closed_within, connected, get, is_proper, post, received, sent
 from serving import served
 
 from scholargraph.graph.store import Store
@@ -278,8 +278,9 @@ def test_requests_sent_all_at_once_are_answered_in_order(address):
     answers = []
     with connected(address) as peer:
         peer.sendall(b"".join(get(f"/sparql?query={query}") for query in queries))
+        stream = Stream(peer)
         for _ in numbers:
-            answers.append(received(peer))
+            answers.append(received(stream))
 
     found = [json.loads(answer.body)["results"]["bindings"][0]["n"]["value"] for answer in answers]
     assert found == [str(number) for number in numbers]

@@ -38,7 +38,7 @@ WHOLE = 300
 GRAPHS = 4
 # Every way for a server to die: all at once, as by a power cut of the container; one process, as by
 # the kernel when memory is short.
-VICTIMS = ("group", "worker", "parent")
+VICTIMS = ("group", "server")
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 LOST = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError)
@@ -133,8 +133,6 @@ def await_progress(ledger: Ledger) -> None:
 def strike(server: ServerProcess, victim: str) -> None:
     if victim == "group":
         os.killpg(server.parent.pid, signal.SIGKILL)
-    elif victim == "worker":
-        server.worker().send_signal(signal.SIGKILL)
     else:
         os.kill(server.parent.pid, signal.SIGKILL)
 

@@ -16,7 +16,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-# Queries that are longer come by POST; granian itself takes no more than this.
+# Queries that are longer come by POST.
 MOST_ADDRESS = 64 * 1024 - 2
 MOST_HEADERS = 64 * 1024
 

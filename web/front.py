@@ -93,16 +93,24 @@ class Front:
         """Ends every query at once: the server stops soon."""
         self._asking.hurry()
 
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
-        await receive()
+    def open(self) -> None:
+        """Begins what readers and pages need time for; on the event loop that will ask."""
         self._service.readers.start()
         holdings.prepare(self._app)
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
+
+    def close(self) -> None:
+        """Ends everything."""
         self._asking.close()
         self._pages.close()
         self._downloads.close()
         self._service.close()
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self.open()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _exchange(self, talk: Conversation) -> None:

@@ -1,99 +1,76 @@
-"""The processes that listen: granian, bounded in connections, heads and the time of its end."""
+"""The process that listens: one event loop for all connections, and its end within ten seconds."""
 
 import asyncio
 import gc
 import os
 import resource
 import signal
+import socket
 import threading
-import time
 from collections.abc import Callable
-from typing import Any
 
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
-from granian.server import MPServer
-
+from .connections import Connections
 from .front import Front
 
-# Seconds from the first SIGTERM or SIGINT until queries are ended, and until everything is.
-HURRY = 7
-GRACE = 10
+# Seconds from the first SIGTERM or SIGINT until queries are ended, until connections are, and until
+# the process is whatever it still does.
+HURRY = 7.0
+GRACE = 10.0
+LAST = 12.0
 
-# Seconds for the head of a request, and between two on one connection.
-HEAD_SECONDS = 15
 # Connections, each a file to the kernel: what are open beside them are stores, logs and answers.
 CONNECTIONS = 4096
 OTHER_FILES = 512
-# What one connection may have waiting in memory, either way.
-BUFFER = 256 * 1024
-# Seconds between two looks for the process that started this one.
-PULSE = 0.5
-
-
-class _Host(MPServer):
-    """Granian, whose end can be hurried by a second signal and hurries by itself."""
-
-    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
-        if self.interrupt_signal:
-            for worker in self.wrks:
-                worker.kill()  # type: ignore[no-untyped-call]
-        else:
-            timer = threading.Timer(HURRY, self._hurry)
-            timer.daemon = True
-            timer.start()
-        super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
-
-    def _hurry(self) -> None:
-        for worker in self.wrks:
-            if worker.is_alive():  # type: ignore[no-untyped-call]
-                os.kill(worker.inner.pid, signal.SIGUSR1)
+BACKLOG = 1024
+# How often, in seconds, a server that stops looks who is left.
+LOOK = 0.05
 
 
 def run(create: Callable[[], Front], host: str, port: int) -> None:
-    """Serves what *create* returns, made in a process of its own, until told to stop."""
-
-    parent = os.getpid()
-
-    def load() -> Front:
-        _end_with(parent)
-        front = create()
-        asyncio.get_event_loop().add_signal_handler(signal.SIGUSR1, front.hurry)
-        gc.collect()
-        gc.freeze()  # modules and templates stay: collecting looked at them again and again (4 %)
-        return front
-
-    _Host(
-        "scholargraph",
-        address=host,
-        port=port,
-        interface=Interfaces.ASGI,
-        http=HTTPModes.http1,
-        websockets=False,
-        backpressure=_connections(),
-        http1_settings=HTTP1Settings(
-            header_read_timeout=HEAD_SECONDS * 1000, max_buffer_size=BUFFER
-        ),
-        log_level=LogLevels.warning,
-        workers_kill_timeout=GRACE,
-        # Its own loader would look the name up below the working directory first.
-    ).serve(target_loader=load, wrap_loader=False)
-
-
-def _end_with(parent: int) -> None:
     """
-    Ends this process soon after its *parent*, which may be killed without a word to anybody.
+    Serves what *create* returns until told to stop.
 
-    Else it would go on, keep the port, and nobody would stop it.
+    Raises: OSError, where *port* cannot be had.
     """
+    most = _connections()
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        asyncio.run(_serve(create, listening, most))
 
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(PULSE)
-        os._exit(1)
 
-    threading.Thread(target=watch, name="parent", daemon=True).start()
+async def _serve(create: Callable[[], Front], listening: socket.socket, most: int) -> None:
+    loop = asyncio.get_running_loop()
+    front = create()
+    front.open()
+    connections = Connections(front, most=most)
+    stop = asyncio.Event()
+
+    def told() -> None:
+        if stop.is_set():
+            os._exit(1)  # readers and writers end with the sockets to them
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told)
+    gc.collect()
+    gc.freeze()  # modules and templates stay: collecting looked at them again and again (4 %)
+    server = await loop.create_server(connections, sock=listening, backlog=BACKLOG)
+    sweeping = loop.create_task(connections.sweep())
+    await stop.wait()
+
+    last = threading.Timer(LAST, os._exit, (1,))
+    last.daemon = True
+    last.start()
+    began = loop.time()
+    server.close()
+    connections.finish()
+    for seconds, end in ((HURRY, front.hurry), (GRACE, connections.abort)):
+        while connections.all and loop.time() < began + seconds:
+            await asyncio.sleep(LOOK)
+        end()
+    sweeping.cancel()
+    front.close()
 
 
 def _connections() -> int:

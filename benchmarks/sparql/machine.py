@@ -25,7 +25,7 @@ def description() -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Ours, as a commit where there is one, and the packages that matter."""
-    found = {name: version(name) for name in ("scholargraph", "pyoxigraph", "granian", "flask")}
+    found = {name: version(name) for name in ("scholargraph", "pyoxigraph", "httptools", "flask")}
     asked = subprocess.run(
         ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--tags"],
         capture_output=True,
