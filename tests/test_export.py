@@ -28,6 +28,8 @@ from scholargraph.graph.incidence import Incidence
 from scholargraph.graph.network import coauthors, concepts
 from scholargraph.graph.store import Snapshot, Store
 
+BASE = "https://w3id.org/scholargraph/"
+
 RDF = {
     "ttl": RdfFormat.TURTLE,
     "nt": RdfFormat.N_TRIPLES,
@@ -251,15 +253,33 @@ def test_what_cannot_be_downloaded(client: FlaskClient, address: str, status: in
 
 
 @pytest.mark.parametrize("suffix", ["graphml", "gexf", "csv"])
-def test_what_the_view_shows_can_be_downloaded(client: FlaskClient, suffix: str) -> None:
-    focus = "https://w3id.org/scholargraph/author/amina-diallo"
-    response = client.get(f"/explore.{suffix}", query_string={"focus": focus})
-    shown = json.loads(client.get("/explore.json", query_string={"focus": focus}).text)
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"focus": f"{BASE}author/amina-diallo"},
+        {"focus": f"{BASE}author/ada-lindqvist", "hide": f"{BASE}author/wei-chen"},
+        {"view": "mixed", "kinds": "author,method,paper", "from": "2022"},
+        {"view": "concepts", "fold": "yes"},
+        {"view": "path", "a": f"{BASE}author/ada-lindqvist", "b": f"{BASE}dataset/crowdmaps"},
+    ],
+    ids=["author", "hidden", "mixed", "folded", "path"],
+)
+def test_what_the_view_shows_can_be_downloaded(
+    client: FlaskClient, chosen: dict[str, str], suffix: str
+) -> None:
+    response = client.get(f"/explore.{suffix}", query_string=chosen)
+    shown = json.loads(client.get("/explore.json", query_string=chosen).text)
 
+    links = {frozenset((edge["from"], edge["to"])): edge["value"] for edge in shown["edges"]}
+    assert links
     if suffix == "csv":
-        assert len(rows(response.data)) == len(shown["edges"])
+        found = {frozenset((row["a"], row["b"])): int(row["papers"]) for row in rows(response.data)}
+        assert found == links
     else:
-        assert set(read(response.data, suffix)) == {node["id"] for node in shown["nodes"]}
+        graph = read(response.data, suffix)
+        assert set(graph) == {node["id"] for node in shown["nodes"]}
+        weights = {frozenset(ends): weight for *ends, weight in graph.edges(data="weight")}
+        assert weights == links
 
 
 def test_the_page_lists_every_download(client: FlaskClient) -> None:

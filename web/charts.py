@@ -131,10 +131,10 @@ def _chart(series: Series, data: Sequence[tuple[int, int]], title: str, width: i
                 below += count
         if number % every == 0:
             # The label of a narrow last bar would be cut at the edge.
-            place = min(middle, width - LABEL_WIDTH * 0.37)
+            left = min(middle, width - LABEL_WIDTH * 0.37)
             parts.append(
                 Markup('<text class="tick middle" x="{:.1f}" y="{}">{}</text>').format(
-                    place, HEIGHT - 8, year
+                    left, HEIGHT - 8, year
                 )
             )
     return Markup("").join([*parts, Markup("</svg>")])
