@@ -19,6 +19,7 @@ from scholargraph import ScholarGraphError
 from scholargraph.graph.effects import FILED, Effect
 from scholargraph.graph.migrations import FORMAT_VERSION
 from scholargraph.graph.store import Store, StoreBusy, StoreError
+from scholargraph.graph.vocab import PART_OF
 
 EXAMPLE = NamedNode("https://example.org/s")
 SAYS = NamedNode("https://example.org/says")
@@ -255,6 +256,71 @@ def test_a_failed_update_changes_nothing(empty_store):
 def test_a_caller_s_own_os_error_stays_what_it_is(empty_store):
     with pytest.raises(IsADirectoryError), empty_store.writing():
         raise IsADirectoryError
+
+
+def test_a_late_writer_sees_what_was_published_and_then_what_it_writes(empty_store):
+    add(empty_store, "one")
+
+    with empty_store.writing(late=True) as writer:
+        before = fact("one") in writer, writer.quads(EXAMPLE)
+        counts = writer.apply([fact("one")], [fact("two"), fact("three")])
+        after = fact("one") in writer, len(writer.quads(EXAMPLE))
+
+    assert before == (True, [fact("one")])
+    assert counts == (1, 2)
+    assert after == (False, 2)
+    assert said(empty_store) == {"two", "three"}
+
+
+def test_a_late_writer_that_changes_nothing_touches_nothing(empty_store):
+    add(empty_store, "one")
+    before = files(empty_store.path / "oxigraph"), empty_store.current()
+
+    with empty_store.writing(late=True) as writer:
+        assert writer.apply([], [fact("one")]) == (0, 0)
+
+    assert (files(empty_store.path / "oxigraph"), empty_store.current()) == before
+
+
+def test_a_late_writer_finds_what_a_killed_one_had_committed(empty_store):
+    add(empty_store, "one")
+    code = """
+        import os
+        with store.writing(late=True) as writer:
+            writer.apply([], [fact("two")])
+            os._exit(9)
+    """
+    child(code, empty_store).communicate()
+
+    with empty_store.writing(late=True) as writer:
+        found = {quad.object.value for quad in writer.quads(EXAMPLE)}
+
+    assert found == {"one", "two"}
+    assert said(empty_store) == {"one", "two"}
+
+
+def test_a_closed_late_writer_says_so(empty_store):
+    add(empty_store, "one")
+    with empty_store.writing(late=True) as writer:
+        pass
+
+    with pytest.raises(StoreError, match="closed"):
+        writer.quads(EXAMPLE)
+
+
+@pytest.mark.parametrize("known", ["nothing", "itself", "a part"])
+def test_an_effect_has_of_a_node_and_its_parts_what_is_new(empty_store, known):
+    part = NamedNode(f"{EXAMPLE.value}#part")
+    own = [fact("own"), fact("too")]
+    of_part = [Quad(part, PART_OF, EXAMPLE), Quad(part, SAYS, Literal("of part"))]
+    there = {"nothing": [], "itself": own[:1], "a part": of_part}[known]
+    with empty_store.writing() as writer:
+        writer.apply([], [fact("else"), *there] if known == "itself" else there)
+
+    with empty_store.writing() as writer:
+        effect = writer.effect([], [*own, *of_part, fact("again")])
+
+    assert effect.added == [q for q in (*own, *of_part, fact("again")) if q not in there]
 
 
 def test_a_kept_query_result_does_not_lock_the_next_writer_out(empty_store):
