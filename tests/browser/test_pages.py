@@ -115,6 +115,28 @@ def test_headings_go_down_one_level_at_a_time(opened, address):
     assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
 
 
+@pytest.mark.parametrize(
+    "address", ["/", "/author/ada-lindqvist", PAPER, "/method/rivernet", "/explore", "/sparql"]
+)
+def test_a_page_weighs_little_and_next_to_nothing_when_it_is_seen_again(opened, address):
+    page = opened("/robots.txt")
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    weights = []
+    session.on("Network.loadingFinished", lambda event: weights.append(event["encodedDataLength"]))
+
+    loads = []
+    for _ in range(2):
+        weights.clear()
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        loads.append(sum(weights))
+
+    first, again = loads
+    assert 5_000 < first < 700_000
+    assert again < 60_000
+
+
 def test_suggestions_are_walked_by_arrows_and_taken_by_enter(opened):
     page = opened("/")
     box = page.get_by_role("combobox").first
