@@ -47,8 +47,8 @@ from .papers import Paper
 
 _HERE = Path(__file__).parent
 CONFIG = _HERE / "config.cfg"
-# Batches that a process has in hand or waiting: a minute's work, of 10 MB, so that it goes on while
-# what was extracted is committed.
+# Batches that a process has in hand or waiting at most: a minute's work, of 10 MB, so that it goes
+# on while what was extracted is committed.
 _AHEAD = 16
 # Stands between title and abstract, so that no word runs across.
 SEPARATOR = "\n\n"
@@ -256,14 +256,16 @@ def _extract_in_processes(
     pool = ProcessPoolExecutor(jobs, context, _start_worker, (recipe, stop))
     waiting: deque[tuple[list[Paper], Future[list[Extraction]]]] = deque()
     source = iter(papers)
+    ahead = 2 * jobs  # and more, when it is seen that they are wanted
     try:
         while True:
-            while len(waiting) < _AHEAD * jobs and (batch := list(islice(source, batch_size))):
+            while len(waiting) < ahead and (batch := list(islice(source, batch_size))):
                 waiting.append((batch, pool.submit(_extract_batch, batch)))
             if not waiting:
                 return
             batch, future = waiting.popleft()
             yield from zip(batch, future.result(), strict=True)
+            ahead = min(ahead + 1, _AHEAD * jobs)
     except BrokenProcessPool as error:
         raise WorkerError(
             "an extracting process was ended from outside, perhaps for want of memory; "
