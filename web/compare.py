@@ -82,7 +82,7 @@ def _compared() -> Response:
         full=len(iris) >= MOST,
         text=text[:200],
         hits=_hits(text, kind, iris) if text else [],
-        offered=_offered(catalogue, kind, iris) if kind else [],
+        offered=_offered(catalogue, kind, iris) if kind and len(iris) < MOST else [],
         with_it=lambda iri: address(*iris, iri),
         without=lambda iri: address(*(other for other in iris if other != iri)),
         file=lambda suffix: (
@@ -156,7 +156,8 @@ def _offered(catalogue: Catalogue, kind: str, iris: list[str]) -> list[Named]:
         near = [Named(paper.iri, paper.title) for paper in related_papers(catalogue, last)]
     else:
         papers = catalogue.ties.papers(last)
-        near = [Named(item.iri, item.name) for item in catalogue.beside(papers, *iris)[kind]]
+        beside = catalogue.beside(papers, *iris, most=OFFERED)[kind]
+        near = [Named(item.iri, item.name) for item in beside]
     return [thing for thing in near if thing.iri not in iris][:OFFERED]
 
 

@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 from flask import Flask, request
 
 from scholargraph.graph.catalogue import KINDS, Catalogue, ending, kind_of
+from scholargraph.graph.iris import Iris
 from scholargraph.graph.vocab import PREFIXES
 
 from . import charts
@@ -96,13 +97,18 @@ def address(iri: str) -> str | None:
 
 def key(iri: str) -> str:
     """What identifies *iri* among its kind: ``bert`` of ``…/method/bert``."""
-    local = service().iris.local(iri) or ""
+    return _key(iri, service().iris)
+
+
+def _key(iri: str, iris: Iris) -> str:
+    local = iris.local(iri) or ""
     return unquote(local.removeprefix("/").partition("/")[2])
 
 
 def papers_with(*iris: str, **more: str) -> str:
     """Where the papers are listed that all of *iris* stand on: the rows behind a number."""
-    pairs = [(kind(iri), key(iri)) for iri in iris] + list(more.items())
+    ours = service().iris  # once: a comparison has a thousand numbers
+    pairs = [(kind_of(iri, ours), _key(iri, ours)) for iri in iris] + list(more.items())
     return here(f"/paper?{urlencode(pairs)}")
 
 
