@@ -37,14 +37,13 @@ from .store import Store
 
 # Papers of a first commit, extracted in some 10 s; and of the largest, by what it holds in memory.
 BATCH = 256
-_LARGEST = 1_536
+_LARGEST = 2_048
 # The part of what is done that an interruption may cost. What a commit adds the engine sorts into
 # what is there, which takes the longer the more that is: so commits become fewer.
 _AT_RISK = 8
 
-# From so many papers on the folder is compacted at the end: DESIGN measured disk queries 1.1 to 14
-# times cheaper after it, and 0.3 s of work at 100,000 triples. On the way it is compacted whenever
-# it has doubled, since each commit leaves files of its own that every look-up has to look into.
+# From here on the folder is compacted at the end: DESIGN measured disk queries 1.1 to 14 times
+# cheaper after it, and 0.3 s of work at 100,000 triples. On the way it does not pay.
 _OPTIMIZE_FROM = 5_000
 
 Extractor = Callable[[Iterable[Paper]], Iterator[tuple[Paper, Extraction]]]
@@ -131,17 +130,13 @@ def import_files(
         committer = Committer(store, wait=wait, extract=extract)
         ready: list[Entry] = []
         done = 0
-        compact = max(_papers_in(store), _OPTIMIZE_FROM)
         for paper, extraction in extract(intake.papers(paths, format)):
             ready.append(PaperEntry(paper, extraction, *intake.take_run(paper)))
             if len(ready) >= max(batch, min(done // _AT_RISK, _LARGEST)):
                 ready = [*intake.take_profiles(), *ready, *intake.take_repeated()]
-                done += len(ready)
-                doubled = done >= compact
-                committer.commit(ready, intake.outcome, alive=intake.seen, optimize=doubled)
-                if doubled:
-                    compact += done
+                committer.commit(ready, intake.outcome, alive=intake.seen)
                 intake.progress(_papers_of(ready))
+                done += len(ready)
                 ready = []
         ready = [*intake.take_profiles(), *ready, *intake.take_repeated()]
         many = intake.outcome.new + len(ready) >= _OPTIMIZE_FROM
