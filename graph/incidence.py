@@ -107,6 +107,11 @@ class Incidence:
             sure=sure,
         )
 
+    def prepared(self) -> "Incidence":
+        """This, with the indexes for which the first question would else wait."""
+        _ = self.thing_at, self.paper_at, self.crowded, self._by_thing, self._by_paper
+        return self
+
     @cached_property
     def thing_at(self) -> Mapping[str, int]:
         """The number of each thing."""

@@ -61,8 +61,11 @@ def install(app: Flask) -> None:
     def grouped(snapshot: Snapshot) -> Communities:
         return communities(incidence.exactly(snapshot), state(held.store))
 
+    def indexed_links(snapshot: Snapshot) -> Incidence:
+        return Incidence.read(snapshot).prepared()
+
     lists = Kept(listed, held.store.snapshot)
-    incidence = Kept(Incidence.read, held.store.snapshot)
+    incidence = Kept(indexed_links, held.store.snapshot)
     app.extensions[EXTENSION] = Holdings(
         lists,
         Kept(indexed, held.store.snapshot),
