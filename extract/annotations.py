@@ -22,8 +22,13 @@ LINKED_BY = "scholar_linked_by"
 INTRODUCES = "scholar_introduces"
 RELATIONS = "scholar_relations"
 RESULTS = "scholar_results"
+# The SHA-256 of the tagger's network and what it made of each token, a row for each; whoever
+# decides on relations takes it off the Doc again.
+STATES = "scholar_states"
 
-for _name in (TITLE_END, ABBREVIATIONS, CONCEPTS, LINKED_BY, INTRODUCES, RELATIONS, RESULTS):
+for _name in (
+    *(TITLE_END, ABBREVIATIONS, CONCEPTS, LINKED_BY, INTRODUCES, RELATIONS, RESULTS, STATES),
+):
     if not Doc.has_extension(_name):
         Doc.set_extension(_name, default=None)
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ from .subwords import Subwords, Window
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
+# The output of the network that is no head's.
+STATES = "states"
 FILES = ("meta.json", "tagger.onnx", "tokenizer.json")
 REMEDY = "reinstall scholargraph, or train a model with `scholargraph train`"
 
@@ -34,6 +36,10 @@ _OF_SOMETHING = frozenset(
         *("ratios", "score", "scores", "times"),
     }
 )
+
+
+Outputs = NDArray[Any]
+States = NDArray[np.float16]
 
 
 class ModelError(ScholarGraphError):
@@ -85,6 +91,17 @@ class Head:
         }
 
 
+class Reading(NamedTuple):
+    """
+    What the words of a sentence name, and a row of *states* for each: what the network made of it.
+
+    A word that is not read has NaN; a network without this output has no columns.
+    """
+
+    spans: list[WordSpan]
+    states: States
+
+
 class Model:
     """
     A loaded tagger. The same words give the same spans, whatever else is tagged beside them.
@@ -117,6 +134,8 @@ class Model:
             raise ModelError(f"{place}/tokenizer.json: damaged ({error}); {REMEDY}") from error
         self.threads = threads
         self._session = _session(files["tagger.onnx"], threads)
+        # A network that was trained before relations asked for states still tags.
+        self._has_states = STATES in {output.name for output in self._session.get_outputs()}
         self._process = os.getpid()
 
     @classmethod
@@ -143,6 +162,10 @@ class Model:
         return tuple(kind for head in self.heads for kind in head.chain.kinds)
 
     def spans(self, words: Sequence[str], *, threshold: float | None = None) -> list[WordSpan]:
+        """What the *words* of one sentence name; see `read`."""
+        return self.read(words, threshold=threshold).spans
+
+    def read(self, words: Sequence[str], *, threshold: float | None = None) -> Reading:
         """
         What the *words* of one sentence name, without overlaps, in reading order.
 
@@ -151,33 +174,40 @@ class Model:
         """
         read = [place for place, word in enumerate(words) if self._subwords.pieces(word)]
         if not read:
-            return []
+            return Reading([], np.empty((len(words), 0), np.float16))
+        *outputs, seen = self._outputs([words[i] for i in read])
+        states = seen
+        if len(read) < len(words):
+            states = np.full((len(words), seen.shape[1]), np.nan, np.float16)
+            states[read] = seen
         candidates: list[WordSpan] = []
-        for head, scores in zip(self.heads, self.scores([words[i] for i in read]), strict=True):
+        for head, scores in zip(self.heads, outputs, strict=True):
             least = head.threshold if threshold is None else threshold
             # Overlapping candidates are settled before calibration, which keeps their order.
-            found = candidates_of(scores, head, least)
+            found = candidates_of(scores.astype(np.float64), head, least)
             if candidates:
                 found = without_beginnings(found, best(candidates), [words[i] for i in read])
             candidates += found
         candidates.sort(key=lambda span: (-span.probability, span.first, span.last, span.kind))
-        return [
+        spans = [
             WordSpan(read[span.first], read[span.last], span.kind, span.probability)
             for span in best(candidates)
         ]
+        return Reading(spans, states)
 
     def scores(self, words: list[str]) -> list[Array]:
         """For each head a row of label scores for each word; no word may be without pieces."""
-        windows = self._subwords.windows(words, size=self._window, overlap=self._overlap)
-        outputs = [self._run(window) for window in windows]
-        if len(windows) == 1:
-            return outputs[0]
-        return [
-            stitched(windows, [output[head] for output in outputs])
-            for head in range(len(self.heads))
-        ]
+        return [output.astype(np.float64) for output in self._outputs(words)[:-1]]
 
-    def _run(self, window: Window) -> list[Array]:
+    def _outputs(self, words: list[str]) -> list[Outputs]:
+        """For each head, and for the states, a row for each word."""
+        windows = self._subwords.windows(words, size=self._window, overlap=self._overlap)
+        runs = [self._run(window) for window in windows]
+        if len(windows) == 1:
+            return runs[0]
+        return [stitched(windows, rows) for rows in zip(*runs, strict=True)]
+
+    def _run(self, window: Window) -> list[Outputs]:
         if self._process != os.getpid():
             # onnxruntime's threads do not survive a fork; a session of the parent would hang.
             self._session = _session(self.files["tagger.onnx"], self.threads)
@@ -187,10 +217,12 @@ class Model:
             "shapes": np.array(window.shapes, dtype=np.int64),
             "firsts": np.array(window.firsts, dtype=np.int64),
         }
-        scores: list[NDArray[np.float32]] = self._session.run(
-            [head.output for head in self.heads], inputs
-        )
-        return [score.astype(np.float64) for score in scores]
+        names = [head.output for head in self.heads]
+        if not self._has_states:
+            nothing = np.empty((len(window.firsts), 0), np.float16)
+            return [*self._session.run(names, inputs), nothing]
+        outputs: list[Outputs] = self._session.run([*names, STATES], inputs)
+        return outputs
 
 
 def candidates_of(scores: Array, head: Head, least: float) -> list[WordSpan]:
@@ -225,9 +257,9 @@ def without_beginnings(
     return cut
 
 
-def stitched(windows: Sequence[Window], scores: Sequence[Array]) -> Array:
+def stitched(windows: Sequence[Window], scores: Sequence[Outputs]) -> Outputs:
     """One row for each word, from the window in which it stands farthest from a cut."""
-    rows: list[Array] = []
+    rows: list[Outputs] = []
     for place, (window, own) in enumerate(zip(windows, scores, strict=True)):
         begin = window.start if not place else (windows[place - 1].stop + window.start) // 2
         last = place + 1 == len(windows)

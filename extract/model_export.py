@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from .calibration import fitted, measured, reliability
 from .decoding import Array
 from .gold import GoldSentence
-from .model import Calibration, Head, Model
+from .model import STATES, Calibration, Head, Model
 from .reading import Reader
 
 if TYPE_CHECKING:
@@ -100,7 +100,8 @@ def write_network(network: "Network", heads: Sequence[str], path: Path, *, windo
     *network* with the named *heads* as ONNX, in bytes, for sentences of at most *window* pieces.
 
     Inputs are ``ids`` and ``shapes`` of each piece and ``firsts``, where each word's first piece
-    stands; outputs are the heads' scores for each word. The embeddings get a scale for each row in
+    stands; outputs are the heads' scores for each word and ``states``, what two layers make of it,
+    for what is decided about the words afterwards. The embeddings get a scale for each row in
     8 bits, matrices one for each column in 7: on processors without VNNI the sums of 8-bit
     products saturate, and a text would get other scores there.
     """
@@ -114,12 +115,17 @@ def write_network(network: "Network", heads: Sequence[str], path: Path, *, windo
     x = graph.node("Add", graph.node("Add", words, here), graph.node("Gather", shapes, "shapes"))
     x = graph.node("Unsqueeze", graph.norm("norm", x, encoder.norm), zero)
     last = len(encoder.layers) - 1
+    halfway = x
     for number, layer in enumerate(encoder.layers):
+        if number == last - 1:
+            halfway = graph.node("Gather", x, "firsts", axis=1)
         mixed = graph.attention(f"layer{number}", x, layer)
         if number == last:  # nobody asks about the other pieces
             x = graph.node("Gather", x, "firsts", axis=1)
             mixed = graph.node("Gather", mixed, "firsts", axis=1)
         x = graph.rest(f"layer{number}", x, mixed, layer)
+    states = graph.node("Squeeze", graph.node("Concat", halfway, x, axis=-1), zero)
+    graph.node("Cast", states, to=TensorProto.FLOAT16, output=STATES)
     x = graph.node("Squeeze", x, zero)
     for head in heads:
         score = network.heads[head].score[1]
@@ -219,12 +225,16 @@ class _Graph:
         return self.norm(f"{name}_norm", self.node("Add", x, y), layer.norm)
 
     def save(self, path: Path, heads: Sequence[str]) -> None:
+        rows = ["words", None]
         inputs = [("ids", "pieces"), ("shapes", "pieces"), ("firsts", "words")]
         graph = helper.make_graph(
             self._nodes,
             "tagger",
             [helper.make_tensor_value_info(n, TensorProto.INT64, [size]) for n, size in inputs],
-            [helper.make_tensor_value_info(n, TensorProto.FLOAT, ["words", None]) for n in heads],
+            [
+                *(helper.make_tensor_value_info(n, TensorProto.FLOAT, rows) for n in heads),
+                helper.make_tensor_value_info(STATES, TensorProto.FLOAT16, rows),
+            ],
             self._constants,
         )
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_FUSED, 1)]

@@ -2,8 +2,10 @@
 Relations between the mentions of a sentence: SciER's nine types, decided by a small classifier.
 
 Each pair of mentions becomes a set of hashed features (kinds, words between and around, order,
-distance, mentions between); one hidden layer over them gives the type and its direction. Run time
-needs numpy alone. Training is in `train_relations`, the figures in ``weights/RELATIONS.md``.
+distance, mentions between); one hidden layer over them gives the type and its direction. Another
+judges by what the tagger's network made of the words (`relation_views`); the answer is the mean of
+both. Run time needs numpy alone. Training is in `train_relations`, the figures in
+``weights/RELATIONS.md``.
 """
 
 import re
@@ -19,9 +21,10 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from .annotations import CONCEPTS, RELATIONS, Marked, marked, sentence_bounds
+from .annotations import CONCEPTS, RELATIONS, STATES, Marked, marked, sentence_bounds
 from .mentions import ALLOWED, PREDICATES, Kind, Predicate
-from .model import ModelError
+from .model import ModelError, States
+from .relation_views import Views, Words, words_of
 
 Weights = NDArray[np.float32]
 WEIGHTS = Path(__file__).parent / "weights" / "relations.npz"
@@ -232,31 +235,55 @@ def hashed(features: list[str], size: int) -> list[int]:
 @dataclass(frozen=True, slots=True)
 class RelationModel:
     """
-    A hidden layer over hashed features, and a softmax.
+    A hidden layer over hashed features, *views* of the sentence, and a softmax over both.
 
-    *embeddings* is (features, hidden), *output* (hidden, classes). *temperature* divides the scores
-    so that the probability of an answer is how often it is right; an answer is given where its
-    probability times those of both mentions is at least *threshold*.
+    *embeddings* is (features, hidden), *output* (hidden, classes). *temperature* divides the mean
+    of both log-probabilities so that the probability of an answer is how often it is right;
+    *alone* divides those of the features where nothing is known of the words. An answer is given
+    where its probability times those of both mentions is at least *threshold*. *network* is the
+    SHA-256 of the tagger's network that *views* were learnt with.
     """
 
     embeddings: Weights
     hidden_bias: Weights
     output: Weights
     bias: Weights
-    temperature: float = 1.0
+    alone: float = 1.0
     threshold: float = 0.5
+    temperature: float = 1.0
+    views: Views | None = None
+    network: str = ""
 
-    def probabilities(self, columns: list[list[int]], kinds: list[tuple[Kind, Kind]]) -> Weights:
-        """One row of class probabilities a pair; classes that the kinds forbid have 0."""
+    def probabilities(
+        self,
+        columns: list[list[int]],
+        kinds: list[tuple[Kind, Kind]],
+        seen: Weights | None = None,
+    ) -> Weights:
+        """
+        One row of class probabilities a pair; classes that the kinds forbid have 0.
+
+        *seen* are the scores of the views, NaN where there are none.
+        """
         flat = np.fromiter((column for row in columns for column in row), dtype=np.int64)
         offsets = np.cumsum([0, *(len(row) for row in columns[:-1])])
         scale = 1 / np.sqrt([[len(row) + 1] for row in columns])
         sums = np.add.reduceat(self.embeddings[flat], offsets, axis=0)
         hidden = np.maximum(sums * scale + self.hidden_bias, 0)
-        scores = (hidden @ self.output + self.bias) / self.temperature
-        scores[~np.stack([PERMITTED[pair] for pair in kinds])] = -np.inf
-        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return cast(Weights, (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32))
+        forbidden = ~np.stack([PERMITTED[pair] for pair in kinds])
+        scores = log_softmax(hidden @ self.output + self.bias, forbidden)
+        if seen is None:
+            return np.exp(log_softmax(scores / self.alone, forbidden))
+        both = (scores + log_softmax(seen, forbidden)) / (2 * self.temperature)
+        unseen = np.isnan(seen).any(axis=1, keepdims=True)
+        return np.exp(log_softmax(np.where(unseen, scores / self.alone, both), forbidden))
+
+
+def log_softmax(scores: Weights, forbidden: NDArray[np.bool_]) -> Weights:
+    """Logarithms of probabilities that add up to 1 in each row, those *forbidden* being 0."""
+    scores = np.where(forbidden, np.float32(-np.inf), scores)
+    scores = scores - scores.max(axis=1, keepdims=True)
+    return cast(Weights, scores - np.log(np.exp(scores).sum(axis=1, keepdims=True)))
 
 
 def load(path: Path = WEIGHTS) -> RelationModel:
@@ -268,12 +295,17 @@ def load(path: Path = WEIGHTS) -> RelationModel:
     """
     try:
         with np.load(path, allow_pickle=False) as stored:
+            alone, threshold, temperature = (float(value) for value in stored["settings"])
             model = RelationModel(
                 stored["embeddings"].astype(np.float32) * stored["scale"],
                 stored["hidden_bias"],
                 stored["output"],
                 stored["bias"],
-                *(float(value) for value in stored["settings"]),
+                alone,
+                threshold,
+                temperature,
+                Views.stored(stored),
+                str(stored["network"]),
             )
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise ModelError(f"{path}: {error}; reinstall scholargraph") from error
@@ -291,8 +323,14 @@ class Found(NamedTuple):
     confidence: float
 
 
-def related(model: RelationModel, text: str, mentions: Sequence[Marked]) -> list[Found]:
-    """The relations in a sentence, *mentions* with offsets into its *text*."""
+def related(
+    model: RelationModel, text: str, mentions: Sequence[Marked], words: Words | None = None
+) -> list[Found]:
+    """
+    The relations in a sentence, *mentions* with offsets into its *text*.
+
+    *words* are those that the tagger read; without them the features decide alone.
+    """
     candidates = list(pairs(mentions))
     if not candidates:
         return []
@@ -300,7 +338,10 @@ def related(model: RelationModel, text: str, mentions: Sequence[Marked]) -> list
     size = len(model.embeddings)
     columns = [hashed(features.of(pair), size) for pair in candidates]
     kinds = [(mentions[a].kind, mentions[b].kind) for a, b in candidates]
-    probabilities = model.probabilities(columns, kinds)
+    seen = None
+    if words is not None and model.views is not None and len(words.states):
+        seen = model.views.scores(words, mentions, candidates)
+    probabilities = model.probabilities(columns, kinds, seen)
     found = []
     for pair, row, directed in zip(
         candidates, undirected(probabilities), probabilities, strict=True
@@ -339,6 +380,10 @@ class Relations:
         mentions = marked(doc)
         concepts = doc._.get(CONCEPTS) or [None] * len(mentions)
         found: list[tuple[int, str, int, float]] = []
+        known: tuple[str, States] | None = doc._.get(STATES)
+        # The states of another network would mean nothing to these weights.
+        words = words_of(doc, known[1]) if known and known[0] == self.model.network else None
+        doc._.set(STATES, None)  # too large to keep, and of use to nobody else
         first = 0
         for start, end in sentence_bounds(doc):
             while first < len(mentions) and mentions[first].end <= start:
@@ -349,7 +394,8 @@ class Relations:
             inside = [
                 m._replace(start=m.start - start, end=m.end - start) for m in mentions[first:stop]
             ]
-            for relation in related(self.model, text[start:end], inside):
+            here = None if words is None else words.within(start, end)
+            for relation in related(self.model, text[start:end], inside, here):
                 subject, object_ = relation.subject + first, relation.object + first
                 same = (
                     concepts[subject] is not None and concepts[subject][0] == concepts[object_][0]

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import srsly
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 
-from .annotations import MENTIONS
+from .annotations import MENTIONS, STATES
 from .decoding import WordSpan
 from .extent import extended
 from .model import FILES, Model
@@ -25,7 +26,7 @@ class MentionTagger:
     """
     Writes ``doc.spans["mentions"]``: labels ``method``, ``dataset``, ``task`` and ``metric``, by
     sentence in reading order, without overlaps, with calibrated probabilities in
-    ``attrs["scores"]``.
+    ``attrs["scores"]``. ``doc._.scholar_states`` has what the network made of each token.
 
     A text gets the same mentions whatever else is in its batch: sentences are read one by one (see
     `Model`), which is also why there is no `pipe`; spaCy's own calls the component on each Doc.
@@ -38,13 +39,15 @@ class MentionTagger:
     def __call__(self, doc: Doc) -> Doc:
         group = SpanGroup(doc, name=MENTIONS)
         scores = []
+        states = []
         # A Doc without sentence boundaries is read as one sentence.
         sentences: Iterable[Span] = doc.sents if doc.has_annotation("SENT_START") else [doc[:]]
         for sentence in sentences:
             words = [token.text for token in sentence]
             joined = [not token.whitespace_ for token in sentence]
-            spans = self.model.spans(words, threshold=self._threshold)
-            for found in extended(words, joined, spans):
+            reading = self.model.read(words, threshold=self._threshold)
+            states.append(reading.states)
+            for found in extended(words, joined, reading.spans):
                 bounds = well_formed(words, found)
                 if bounds is not None:
                     first, last = (sentence.start + word for word in bounds)
@@ -52,6 +55,14 @@ class MentionTagger:
                     scores.append(found.probability)
         group.attrs["scores"] = scores
         doc.spans[MENTIONS] = group
+        widest = max((rows.shape[1] for rows in states), default=0)
+        # A sentence of signs alone is not read at all.
+        states = [
+            rows if rows.shape[1] else np.full((len(rows), widest), np.nan, np.float16)
+            for rows in states
+        ]
+        joint = np.concatenate(states) if widest else None
+        doc._.set(STATES, None if joint is None else (self.model.sha256, joint))
         return doc
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
@@ -84,7 +95,7 @@ class MentionTagger:
 
 @Language.factory(
     "scholar_tagger",
-    assigns=["doc.spans"],
+    assigns=["doc.spans", f"doc._.{STATES}"],
     requires=["doc.sents"],
     default_config={"weights": None, "threshold": None, "threads": 1},
 )

@@ -3,9 +3,10 @@ Trains the relation classifier on annotated sentences and says how good it is.
 
     python -m scholargraph.extract.train_relations TRAIN.jsonl.gz DEV.jsonl.gz -o relations.npz
 
-Stochastic gradient descent (AdaGrad) on the softmax loss, in numpy; some minutes on one core.
-Temperature and threshold come from the training part by cross-validation over documents, so that
-the development part judges only.
+The classifier of words learns by stochastic gradient descent (AdaGrad) on the softmax loss, in
+numpy; that of the network's views in PyTorch (`train_relation_views`). A quarter of an hour on one
+core. Temperatures and threshold come from the training part by cross-validation over documents, so
+that the development part judges only.
 """
 
 import argparse
@@ -13,9 +14,9 @@ import gzip
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +24,15 @@ from spacy.language import Language
 
 from .annotations import RELATIONS, Marked, marked
 from .mentions import Kind, Predicate
+from .model import Model, ModelError
 from .papers import Paper
 from .pipeline import document, load_pipeline
+from .relation_views import Views, Words, words_of
 from .relations import (
     CLASSES,
     PERMITTED,
     SYMMETRIC,
+    Pair,
     RelationModel,
     Relations,
     SentenceFeatures,
@@ -38,6 +42,7 @@ from .relations import (
     related,
     undirected,
 )
+from .tagger import MentionTagger
 
 LABELS: dict[str, Predicate] = {
     "Used-For": "usedFor",
@@ -68,6 +73,7 @@ class Annotated:
     text: str
     mentions: tuple[Marked, ...]
     relations: frozenset[tuple[int, Predicate, int]]
+    words: Words | None = field(default=None, compare=False)
 
 
 def read(path: Path) -> list[Annotated]:
@@ -91,6 +97,21 @@ def read(path: Path) -> list[Annotated]:
     return sentences
 
 
+def tagger_of(nlp: Language) -> Model:
+    return cast(MentionTagger, nlp.get_pipe("scholar_tagger")).model
+
+
+def with_words(sentences: Iterable[Annotated], nlp: Language) -> list[Annotated]:
+    """*sentences* with what the tagger of *nlp* makes of their words."""
+    model = tagger_of(nlp)
+    seen = []
+    for sentence in sentences:
+        doc = nlp.make_doc(sentence.text)
+        states = model.read([token.text for token in doc]).states
+        seen.append(replace(sentence, words=words_of(doc, states)))
+    return seen
+
+
 @dataclass(frozen=True, slots=True)
 class Examples:
     """Pairs as rows of columns, with their kinds and gold classes."""
@@ -105,20 +126,50 @@ def examples(sentences: Iterable[Annotated]) -> Examples:
     found = Examples([], [], [])
     for sentence in sentences:
         features = SentenceFeatures(sentence.text, sentence.mentions)
-        classes: dict[tuple[int, int], int] = {}
-        for subject, predicate, object_ in sorted(sentence.relations):
-            forward = subject < object_
-            pair = (subject, object_) if forward else (object_, subject)
-            classes.setdefault(pair, CLASSES.index((predicate, forward)))
-        for pair in pairs(sentence.mentions):
-            kinds = (sentence.mentions[pair.first].kind, sentence.mentions[pair.second].kind)
-            gold = classes.get(pair, 0)
-            if not PERMITTED[kinds][gold]:
-                gold = 0
+        for pair, kinds, gold in _answers(sentence):
             found.columns.append(hashed(features.of(pair), SIZE))
             found.kinds.append(kinds)
             found.gold.append(gold)
     return found
+
+
+def _answers(sentence: Annotated) -> list[tuple[Pair, tuple[Kind, Kind], int]]:
+    """Each pair of a sentence with its kinds and its class."""
+    classes: dict[tuple[int, int], int] = {}
+    for subject, predicate, object_ in sorted(sentence.relations):
+        forward = subject < object_
+        pair = (subject, object_) if forward else (object_, subject)
+        classes.setdefault(pair, CLASSES.index((predicate, forward)))
+    found = []
+    for pair in pairs(sentence.mentions):
+        kinds = (sentence.mentions[pair.first].kind, sentence.mentions[pair.second].kind)
+        gold = classes.get(pair, 0)
+        found.append((pair, kinds, gold if PERMITTED[kinds][gold] else 0))
+    return found
+
+
+def views_of(sentences: Iterable[Annotated], *, seed: int = 0) -> Views:
+    """
+    What is learnt from *sentences* with their words.
+
+    Raises:
+        ModelError: PyTorch is missing.
+    """
+    try:
+        from .train_relation_views import Lesson
+        from .train_relation_views import trained as learnt
+    except ImportError as error:
+        raise ModelError(
+            f"training needs {error.name}: pip install 'scholargraph[train]'"
+        ) from error
+    lessons = []
+    for sentence in sentences:
+        answers = _answers(sentence)
+        if answers and sentence.words is not None:
+            found, kinds, gold = zip(*answers, strict=True)
+            permitted = np.stack([PERMITTED[pair] for pair in kinds])
+            lessons.append(Lesson(sentence.words, sentence.mentions, found, gold, permitted))
+    return learnt(lessons, seed=seed)
 
 
 def trained(data: Examples, *, seed: int = 0) -> RelationModel:
@@ -199,7 +250,8 @@ def evaluated(model: RelationModel, sentences: Iterable[Annotated]) -> dict[str,
     for sentence in sentences:
         gold = {canonical(*relation) for relation in sentence.relations}
         given = {
-            canonical(*found[:3]) for found in related(model, sentence.text, sentence.mentions)
+            canonical(*found[:3])
+            for found in related(model, sentence.text, sentence.mentions, sentence.words)
         }
         for name, relations in (("gold", gold), ("given", given), ("right", gold & given)):
             for relation in relations:
@@ -231,22 +283,44 @@ def _placed(
     return (one.start, one.end, one.kind), predicate, (other.start, other.end, other.kind)
 
 
-def calibrated(sentences: list[Annotated]) -> tuple[float, float]:
-    """Temperature and threshold, by cross-validation over the documents of *sentences*."""
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What cross-validation finds out; the fields are those of `RelationModel`."""
+
+    alone: float
+    threshold: float
+    temperature: float
+
+
+def calibrated(sentences: list[Annotated]) -> Settings:
+    """By cross-validation over the documents of *sentences*, which have their words."""
     documents = sorted({sentence.document for sentence in sentences})
-    logits: list[NDArray[np.float32]] = []
+    alone: list[NDArray[np.float32]] = []
+    both: list[NDArray[np.float32]] = []
     gold: list[int] = []
     missed = 0
     for fold in range(FOLDS):
         held = set(documents[fold::FOLDS])
-        model = trained(examples(s for s in sentences if s.document not in held), seed=fold)
-        data = examples(s for s in sentences if s.document in held)
+        taught = [s for s in sentences if s.document not in held]
+        judged = [s for s in sentences if s.document in held and _answers(s)]
+        model = trained(examples(taught), seed=fold)
+        data = examples(judged)
+        views = views_of(taught, seed=fold)
+        seen = np.concatenate(
+            [
+                views.scores(s.words, s.mentions, list(pairs(s.mentions)))
+                for s in judged
+                if s.words is not None
+            ]
+        )
         with np.errstate(divide="ignore"):
-            logits.extend(np.log(model.probabilities(data.columns, data.kinds)))
+            alone.append(np.log(model.probabilities(data.columns, data.kinds)))
+            both.append(np.log(model.probabilities(data.columns, data.kinds, seen)))
         gold.extend(data.gold)
         missed += sum(len(s.relations) for s in sentences if s.document in held)
-    scores, answers = np.stack(logits), np.array(gold)
-    temperature = min(np.arange(0.6, 3.0, 0.05), key=lambda value: _loss(scores / value, answers))
+    answers = np.array(gold)
+    scores = np.concatenate(both)
+    temperature = _temperature(scores, answers)
     probabilities = _softmax(scores / temperature)
     one_way = np.arange(len(CLASSES))
     for number, entry in enumerate(CLASSES):
@@ -259,7 +333,15 @@ def calibrated(sentences: list[Annotated]) -> tuple[float, float]:
         np.arange(0.1, 0.8, 0.02),
         key=lambda value: _f1(confidence >= value, best == one_way[answers], missed),
     )
-    return float(temperature), float(threshold * CERTAINTY)
+    f1 = _f1(confidence >= threshold, best == one_way[answers], missed)
+    print(f"the folds' F1, given mentions: {f1:.3f}")
+    return Settings(
+        _temperature(np.concatenate(alone), answers), float(threshold * CERTAINTY), temperature
+    )
+
+
+def _temperature(scores: NDArray[np.float32], gold: NDArray[np.int64]) -> float:
+    return float(min(np.arange(0.5, 3.0, 0.05), key=lambda value: _loss(scores / value, gold)))
 
 
 def _softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -277,7 +359,11 @@ def _f1(given: NDArray[np.bool_], right: NDArray[np.bool_], gold: int) -> float:
 
 
 def save(model: RelationModel, path: Path) -> None:
-    """Write *model* with one byte an embedded value."""
+    """Write *model*, which has views, with one byte an embedded value and two for the others."""
+    assert model.views is not None
+    views: dict[str, Any] = {
+        name: values.astype(np.float16) for name, values in model.views.arrays().items()
+    }
     scale = np.maximum(np.abs(model.embeddings).max(axis=0), 1e-6) / 127
     np.savez_compressed(
         path,
@@ -286,7 +372,9 @@ def save(model: RelationModel, path: Path) -> None:
         hidden_bias=model.hidden_bias,
         output=model.output,
         bias=model.bias,
-        settings=np.array([model.temperature, model.threshold], np.float32),
+        settings=np.array([model.alone, model.threshold, model.temperature], np.float32),
+        network=np.array(model.network),
+        **views,
     )
 
 
@@ -296,17 +384,23 @@ def main() -> None:
     parser.add_argument("dev", type=Path)
     parser.add_argument("--scores", action="store_true", help="train nothing, judge OUTPUT")
     parser.add_argument("-o", "--output", type=Path, default=Path("relations.npz"))
+    parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
+    nlp = load_pipeline()
     if not arguments.scores:
-        sentences = read(arguments.train)
-        temperature, threshold = calibrated(sentences)
-        model = trained(examples(sentences))
-        save(replace(model, temperature=temperature, threshold=threshold), arguments.output)
-        print(f"temperature {temperature:.2f}, threshold {threshold:.2f}")
-    dev, model = read(arguments.dev), load(arguments.output)
+        sentences = with_words(read(arguments.train), nlp)
+        settings = calibrated(sentences)
+        model = replace(
+            trained(examples(sentences), seed=arguments.seed),
+            **asdict(settings),
+            views=views_of(sentences, seed=arguments.seed),
+            network=tagger_of(nlp).sha256,
+        )
+        save(model, arguments.output)
+        print(settings)
+    dev, model = with_words(read(arguments.dev), nlp), load(arguments.output)
     for name, score in sorted(evaluated(model, dev).items()):
         print(f"{name:14} {score}")
-    nlp = load_pipeline()
     cast(Relations, nlp.get_pipe("scholar_relations")).model = model
     print(f"{'found mentions':14} {found_by(nlp, dev)}")
 

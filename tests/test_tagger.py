@@ -121,6 +121,27 @@ def test_windows_cover_every_word_once(model):
     assert [score.shape for score in scores] == [(700, 7), (700, 3)]
 
 
+def test_every_word_that_is_read_has_states(model):
+    states = model.read(["We", "\n", "train", "BERT"]).states
+
+    assert np.isnan(states).all(axis=1).tolist() == [False, True, False, False]
+    assert np.isfinite(states[[0, 2, 3]]).all()
+    assert states[[0, 2, 3]].tobytes() == model.read(["We", "train", "BERT"]).states.tobytes()
+
+
+def test_states_of_a_sentence_do_not_depend_on_its_neighbours(nlp):
+    first, second = TEXTS[0], TEXTS[1]
+
+    _, together = nlp(f"{first} {second}")._.scholar_states
+
+    apart = [nlp(text)._.scholar_states[1] for text in (first, second)]
+    assert together.tobytes() == np.concatenate(apart).tobytes()
+
+
+def test_a_document_of_white_space_has_no_states(nlp):
+    assert nlp(" \n ")._.scholar_states is None
+
+
 def test_a_document_without_sentence_boundaries_is_one_sentence():
     nlp = spacy.blank("en")
     nlp.add_pipe("scholar_tagger")

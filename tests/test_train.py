@@ -1,6 +1,7 @@
 """Training the tagger, on a network small enough for a test, and reading annotated sentences."""
 
 import gzip
+import hashlib
 import json
 import struct
 from dataclasses import replace
@@ -322,6 +323,28 @@ def test_a_run_goes_on_from_another_and_is_blended_with_it(tmp_path, training):
     assert torch.equal(before["encoder.words.weight"], after["encoder.words.weight"])
     assert not torch.equal(before["encoder.shapes.weight"], after["encoder.shapes.weight"])
     assert lines[-3].startswith("blended, dev:")
+
+
+def test_a_network_without_states_still_tags(tmp_path, training):
+    pytest.importorskip("torch")
+    onnx = pytest.importorskip("onnx")
+    train(replace(training, epochs=2), tmp_path, report=lambda line: None)
+    words = ["We", "train", "BERT", "on", "KITTI", "."]
+    whole = Model.load(tmp_path).read(words)
+    path = tmp_path / "tagger.onnx"
+    network = onnx.load(path)
+    (states,) = [output for output in network.graph.output if output.name == "states"]
+    network.graph.output.remove(states)
+    onnx.save(network, path)
+    meta = json.loads((tmp_path / "meta.json").read_text())
+    meta["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (tmp_path / "meta.json").write_text(json.dumps(meta))
+
+    bare = Model.load(tmp_path).read(words)
+
+    assert whole.states.shape[0] == 6
+    assert bare.states.shape == (6, 0)
+    assert bare.spans == whole.spans
 
 
 def test_weights_of_other_schemes_are_refused(tmp_path, training):
