@@ -10,11 +10,10 @@ that the development part judges only.
 """
 
 import argparse
-import gzip
-import json
+import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,10 +23,12 @@ from spacy.language import Language
 
 from .annotations import RELATIONS, Marked, marked
 from .mentions import Kind, Predicate
+from .mistaken import with_mistakes
 from .model import Model, ModelError
 from .papers import Paper
 from .pipeline import document, load_pipeline
-from .relation_views import Views, Words, words_of
+from .relation_gold import Annotated, read
+from .relation_views import Views, words_of
 from .relations import (
     CLASSES,
     PERMITTED,
@@ -44,17 +45,6 @@ from .relations import (
 )
 from .tagger import MentionTagger
 
-LABELS: dict[str, Predicate] = {
-    "Used-For": "usedFor",
-    "Evaluated-With": "evaluatedOn",
-    "Trained-With": "trainedOn",
-    "Compare-With": "comparedWith",
-    "Part-Of": "partOf",
-    "SubClass-Of": "subclassOf",
-    "SubTask-Of": "subtaskOf",
-    "Benchmark-For": "benchmarkFor",
-    "Synonym-Of": "synonymOf",
-}
 SIZE = 1 << 15
 HIDDEN = 32
 EPOCHS = 3
@@ -63,38 +53,6 @@ FOLDS = 3
 # What the tagger's confidences of two mentions come to, multiplied, on average (SciER dev: 0.69). A
 # threshold fitted on given mentions, which are certain, is lowered by it.
 CERTAINTY = 0.7
-
-
-@dataclass(frozen=True, slots=True)
-class Annotated:
-    """A sentence with gold mentions in reading order and gold relations between them."""
-
-    document: str
-    text: str
-    mentions: tuple[Marked, ...]
-    relations: frozenset[tuple[int, Predicate, int]]
-    words: Words | None = field(default=None, compare=False)
-
-
-def read(path: Path) -> list[Annotated]:
-    """The sentences of a JSON lines file as ``relations`` describes them; mentions sorted."""
-    sentences = []
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            record = json.loads(line)
-            spans = [
-                Marked(span["start"], span["end"], cast(Kind, span["label"].lower()), 1.0)
-                for span in record["spans"]
-            ]
-            order = sorted(range(len(spans)), key=spans.__getitem__)
-            place = {old: new for new, old in enumerate(order)}
-            relations = frozenset(
-                (place[entry["head"]], LABELS[entry["label"]], place[entry["tail"]])
-                for entry in record["relations"]
-            )
-            mentions = tuple(spans[old] for old in order)
-            sentences.append(Annotated(record["doc_id"], record["text"], mentions, relations))
-    return sentences
 
 
 def tagger_of(nlp: Language) -> Model:
@@ -150,7 +108,7 @@ def _answers(sentence: Annotated) -> list[tuple[Pair, tuple[Kind, Kind], int]]:
 
 def views_of(sentences: Iterable[Annotated], *, seed: int = 0) -> Views:
     """
-    What is learnt from *sentences* with their words.
+    What is learnt from *sentences* with their words, and from copies `with_mistakes`.
 
     Raises:
         ModelError: PyTorch is missing.
@@ -163,13 +121,22 @@ def views_of(sentences: Iterable[Annotated], *, seed: int = 0) -> Views:
             f"training needs {error.name}: pip install 'scholargraph[train]'"
         ) from error
     lessons = []
-    for sentence in sentences:
+    for sentence in _and_mistaken(sentences, random.Random(seed)):
         answers = _answers(sentence)
         if answers and sentence.words is not None:
             found, kinds, gold = zip(*answers, strict=True)
             permitted = np.stack([PERMITTED[pair] for pair in kinds])
             lessons.append(Lesson(sentence.words, sentence.mentions, found, gold, permitted))
     return learnt(lessons, seed=seed)
+
+
+def _and_mistaken(sentences: Iterable[Annotated], chance: random.Random) -> Iterator[Annotated]:
+    for sentence in sentences:
+        yield sentence
+        if sentence.words is not None and len(sentence.mentions) > 1:
+            other = with_mistakes(sentence.words, sentence.mentions, sentence.relations, chance)
+            if other is not None:
+                yield replace(sentence, mentions=other[0], relations=other[1])
 
 
 def trained(data: Examples, *, seed: int = 0) -> RelationModel:

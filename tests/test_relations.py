@@ -6,6 +6,7 @@ import pytest
 from scholargraph.extract.annotations import Marked
 from scholargraph.extract.model import ModelError
 from scholargraph.extract.pipeline import load_pipeline
+from scholargraph.extract.relation_gold import read
 from scholargraph.extract.relations import (
     ALLOWED,
     CLASSES,
@@ -18,7 +19,7 @@ from scholargraph.extract.relations import (
     related,
     undirected,
 )
-from scholargraph.extract.train_relations import evaluated, read, with_words
+from scholargraph.extract.train_relations import evaluated, with_words
 
 SCIER = Path(__file__).parents[1].parent / "shared" / "data" / "ner" / "scier"
 
