@@ -32,7 +32,7 @@ Place = tuple[int, int]
 
 
 class Words(NamedTuple):
-    """The words of a sentence that were read: their characters in it, and a row of states each."""
+    """The words of a text: their characters in it, and a row of states each, NaN if not read."""
 
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
@@ -45,17 +45,21 @@ class Words(NamedTuple):
         return (first, after) if first < after else None
 
     def within(self, start: int, end: int) -> "Words":
-        """Those that begin from *start* to before *end*, their characters counted from *start*."""
+        """
+        Those that begin from *start* to before *end*, their characters counted from *start*.
+
+        Words that were not read are left out.
+        """
         first, after = np.searchsorted(self.starts, [start, end])
-        here = slice(first, after)
+        states = self.states[first:after]
+        here = first + np.flatnonzero(~np.isnan(states[:, 0]))
         return Words(self.starts[here] - start, self.ends[here] - start, self.states[here])
 
 
 def words_of(doc: Doc, states: States) -> Words:
-    """The words of *doc*; *states* has a row for each token, of NaN where it was not read."""
-    read = ~np.isnan(states[:, 0])
-    fields = doc.to_array(["IDX", "LENGTH"]).astype(np.int64)[read]
-    return Words(fields[:, 0], fields.sum(axis=1), states[read])
+    """Every token of *doc*; *states* has a row for each."""
+    fields = doc.to_array(["IDX", "LENGTH"]).astype(np.int64)
+    return Words(fields[:, 0], fields.sum(axis=1), states)
 
 
 def tags(places: Sequence[Place | None], mentions: Sequence[Marked], words: int) -> list[int]:

@@ -12,7 +12,7 @@ from spacy.tokens import Doc, Span, SpanGroup
 from .annotations import MENTIONS, STATES
 from .decoding import WordSpan
 from .extent import extended
-from .model import FILES, Model
+from .model import FILES, Model, States
 
 WEIGHTS = Path(__file__).parent / "weights"
 
@@ -39,14 +39,18 @@ class MentionTagger:
     def __call__(self, doc: Doc) -> Doc:
         group = SpanGroup(doc, name=MENTIONS)
         scores = []
-        states = []
+        states: States | None = None
         # A Doc without sentence boundaries is read as one sentence.
         sentences: Iterable[Span] = doc.sents if doc.has_annotation("SENT_START") else [doc[:]]
         for sentence in sentences:
             words = [token.text for token in sentence]
             joined = [not token.whitespace_ for token in sentence]
             reading = self.model.read(words, threshold=self._threshold)
-            states.append(reading.states)
+            if states is None and reading.states.shape[1]:
+                # Written in place: a long text has no room for its states twice.
+                states = np.full((len(doc), reading.states.shape[1]), np.nan, np.float16)
+            if states is not None and reading.states.shape[1]:
+                states[sentence.start : sentence.end] = reading.states
             for found in extended(words, joined, reading.spans):
                 bounds = well_formed(words, found)
                 if bounds is not None:
@@ -55,14 +59,7 @@ class MentionTagger:
                     scores.append(found.probability)
         group.attrs["scores"] = scores
         doc.spans[MENTIONS] = group
-        widest = max((rows.shape[1] for rows in states), default=0)
-        # A sentence of signs alone is not read at all.
-        states = [
-            rows if rows.shape[1] else np.full((len(rows), widest), np.nan, np.float16)
-            for rows in states
-        ]
-        joint = np.concatenate(states) if widest else None
-        doc._.set(STATES, None if joint is None else (self.model.sha256, joint))
+        doc._.set(STATES, None if states is None else (self.model.sha256, states))
         return doc
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:

@@ -66,7 +66,7 @@ def with_words(sentences: Iterable[Annotated], nlp: Language) -> list[Annotated]
     for sentence in sentences:
         doc = nlp.make_doc(sentence.text)
         states = model.read([token.text for token in doc]).states
-        seen.append(replace(sentence, words=words_of(doc, states)))
+        seen.append(replace(sentence, words=words_of(doc, states).within(0, len(doc.text))))
     return seen
 
 
