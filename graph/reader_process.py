@@ -101,11 +101,16 @@ class ReaderProcess(ABC):
         self._peer = peer
         self._complaints = complaints
         self._memory_mb = memory_mb
-        self.usable = True
+        self._sound = True
         self._arriving = Arriving()
         self._killed = False
         self._waits: bool | None = None  # whether its socket is set to wait
         self._watched: select.epoll | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether another query may be put to it; never again once it was killed."""
+        return self._sound and not self._killed
 
     @property
     def ready(self) -> bool:
@@ -131,7 +136,7 @@ class ReaderProcess(ABC):
 
         Raises: as `ReaderPool.query`, and RuntimeError for an end that no query should cause.
         """
-        self.usable = False
+        self._sound = False
         self._waits = True
         try:
             self._peer.settimeout(timeout)
@@ -151,7 +156,7 @@ class ReaderProcess(ABC):
         """
         if not self.ready:
             return False
-        self.usable = False
+        self._sound = False
         if self._waits is not False:
             self._waits = False
             self._peer.setblocking(False)
@@ -187,9 +192,9 @@ class ReaderProcess(ABC):
     def answer(self, frame: Frame) -> Answer:
         """What *frame* brings. Raises: as `ask`."""
         if "error" in frame.header:
-            self.usable = frame.header["error"] != "memory"
+            self._sound = frame.header["error"] != "memory"
             raise self._refusal(frame.header)
-        self.usable = True
+        self._sound = True
         return _answer(frame)
 
     def too_slow(self, timeout: float) -> QueryTimeout:
@@ -200,7 +205,6 @@ class ReaderProcess(ABC):
 
     def kill(self) -> None:
         """Ends what the process does, from any thread: `ask` then raises at once."""
-        self.usable = False
         self._killed = True
         self._peer.shutdown(socket.SHUT_RDWR)  # a large process takes a while to die
         self._kill()
@@ -288,7 +292,7 @@ class DiskReader(ReaderProcess):
         return super().ask(question, timeout)
 
     def _await_start(self) -> None:
-        self.usable = False
+        self._sound = False
         self._peer.settimeout(START)
         try:
             receive(self._peer)

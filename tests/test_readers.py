@@ -14,6 +14,8 @@ import psutil
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad
 
+from scholargraph.graph.frames import Frame
+from scholargraph.graph.reader_process import DiskReader
 from scholargraph.graph.readers import Cancellation, ReaderPool
 from scholargraph.graph.sparql import (
     QueryCancelled,
@@ -276,6 +278,17 @@ def test_a_reader_that_dies_at_work_is_an_honest_error(pool):
         pool.query(ENDLESS)
     wait_for(lambda: not set(readers) & set(children()))
     assert pool.query("ASK {}").body == b'{"head":{},"boolean":true}'
+
+
+def test_a_reader_killed_as_its_answer_arrives_is_asked_nothing_more(store):
+    setting = {"store": str(store.path), "memory_mb": 100, "most": 1, "patience": 1, "peers": []}
+    reader = DiskReader(setting)
+    reader.kill()
+
+    reader.answer(Frame({"kind": "boolean", "media": "text/csv", "state": ""}, b"", None))
+
+    assert not reader.usable
+    reader.stop()
 
 
 def test_queries_wait_for_their_turn_but_not_forever(store, made):
