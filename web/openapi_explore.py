@@ -19,11 +19,15 @@ from .openapi_parts import (
     list_of,
     object_of,
     operation,
+    or_empty,
     parameter,
     whole,
 )
 
 NETWORKS = ("graphml", "gexf", "csv")
+LEAST = parameter(
+    "min", "Papers behind a link, at least.", or_empty(whole(1, 1_000_000)) | {"default": 1}
+)
 
 
 def paths() -> Node:
@@ -109,27 +113,29 @@ def paths() -> Node:
 
 
 def _chosen() -> list[Node]:
-    kinds = {"type": "array", "items": choice(*NODE_KINDS)}
+    kinds = {"type": "array", "items": or_empty(choice(*NODE_KINDS))}
     return [
         parameter("focus", "The IRI in the middle; without it, the whole graph.", TEXT),
-        parameter("view", "What is drawn.", choice(*VIEWS), example="mixed"),
+        parameter("view", "What is drawn.", or_empty(choice(*VIEWS)), example="mixed"),
         parameter("kinds", "Kinds of nodes, repeated or with commas.", kinds, example=["author"]),
-        parameter("from", "The first year.", whole(0, 9999), example=2015),
-        parameter("to", "The last year.", whole(0, 9999), example=2030),
-        parameter("min", "Papers behind a link, at least.", whole(1, 1_000_000, default=1)),
+        parameter("from", "The first year.", or_empty(whole(0, 9999)), example=2015),
+        parameter("to", "The last year.", or_empty(whole(0, 9999)), example=2030),
+        LEAST,
         parameter(
             "confidence",
             "How sure a paper has to be that it names a concept.",
-            {"type": "number", "minimum": 0, "maximum": 1},
+            or_empty({"type": "number", "minimum": 0, "maximum": 1}),
             example=0.5,
         ),
-        parameter("limit", "Nodes at most.", whole(1, MOST), example=50),
+        parameter("limit", "Nodes at most.", or_empty(whole(1, MOST)), example=50),
         parameter("open", "Nodes that were opened.", list_of(TEXT) | {"maxItems": 20}, example=[]),
         parameter("hide", "Nodes left out.", list_of(TEXT), example=[]),
         parameter(
             "pin", "Where nodes stand: x,y,IRI.", list_of(TEXT) | {"maxItems": 60}, example=[]
         ),
-        parameter("fold", "Communities instead of things.", choice("yes", "no"), example="no"),
+        parameter(
+            "fold", "Communities instead of things.", or_empty(choice("yes", "no")), example="no"
+        ),
         parameter("community", "The community of this thing, by IRI or whole name.", TEXT),
         parameter("a", "Where a path begins.", TEXT),
         parameter("b", "Where a path ends.", TEXT),

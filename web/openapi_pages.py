@@ -25,6 +25,7 @@ from .openapi_parts import (
     list_of,
     object_of,
     operation,
+    or_empty,
     parameter,
     whole,
 )
@@ -175,10 +176,9 @@ def _export() -> Node:
     kinds = parameter(
         "kinds",
         "Kinds of concepts, repeated or with commas.",
-        {"type": "array", "items": choice(*CONCEPT_KINDS)},
+        {"type": "array", "items": or_empty(choice(*CONCEPT_KINDS))},
         example=["method", "task"],
     )
-    least = parameter("min", "Papers behind a link, at least.", whole(1, 1_000_000, default=1))
     found: Node = {
         "/export": {
             "get": operation(
@@ -199,7 +199,7 @@ def _export() -> Node:
                 {200: answer("The file, streamed.", media, ETag=TEXT), 304: UNCHANGED},
                 *(400, 404, 406),
                 tag="Downloads",
-                parameters=[suffix, kinds, least],
+                parameters=[suffix, kinds, openapi_explore.LEAST],
             )
         }
     return found

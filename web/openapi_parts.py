@@ -92,6 +92,11 @@ def whole(least: int, most: int, *, default: int | None = None) -> Node:
     return found if default is None else found | {"default": default}
 
 
+def or_empty(kind: Node) -> Node:
+    """*kind*, or nothing between ``=`` and ``&``, as a form sends a field that was left empty."""
+    return {"anyOf": [kind, {"type": "string", "maxLength": 0}]}
+
+
 def choice(*values: str, default: str | None = None) -> Node:
     """One of *values*."""
     found: Node = {"type": "string", "enum": list(values)}
