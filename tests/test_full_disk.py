@@ -49,7 +49,7 @@ def papers(tmp_path_factory) -> Path:
     lines = (
         f'{{"id": "{n}", "title": "Paper {n}", "abstract": "RiverNet {"word " * 40}{n}.", '
         f'"authors": ["Ada Lindqvist"], "year": 2020}}\n'
-        for n in range(600)
+        for n in range(1000)
     )
     path.write_text("".join(lines))
     return path
