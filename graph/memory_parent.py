@@ -61,6 +61,10 @@ class NotWanted(Exception):
     """The host is gone, or wants another state."""
 
 
+class Unread(Exception):
+    """The snapshot was not read to its end."""
+
+
 class Held:
     """One state of the graph, in memory."""
 
@@ -188,7 +192,7 @@ def load(store: Store, wanted: Callable[[], bool]) -> Held:
 
     Raises:
         NotWanted: *wanted* says so meanwhile.
-        RuntimeError: The snapshot cannot be read.
+        Unread: The other process has ended before it had read everything.
     """
     reading, writing = os.pipe()
     with suppress(OSError):  # a user may have so much in pipes and no more
@@ -210,7 +214,7 @@ def load(store: Store, wanted: Callable[[], bool]) -> Held:
     _, status = os.waitpid(dumper, 0)
     if status:
         code = os.waitstatus_to_exitcode(status)
-        raise RuntimeError(f"the process that reads the snapshot ended with status {code}")
+        raise Unread(f"the process that reads the snapshot ended with status {code}")
     return Held(graph, header["state"])
 
 
@@ -335,6 +339,8 @@ def main(descriptor: int) -> None:
             held = load(Store.open(setting["store"]), lambda: not _readable(control))
         except NotWanted:
             return
+        except Unread as error:  # that process has said why, unless it was killed
+            sys.exit(str(error))
         resource.setrlimit(resource.RLIMIT_DATA, allowed)
         gc.collect()
         gc.freeze()  # a collection would write into every object that readers share with us

@@ -14,6 +14,7 @@ from .openapi_parts import (
     choice,
     content,
     operation,
+    or_empty,
     parameter,
 )
 from .queries import FORMATS
@@ -96,7 +97,9 @@ def _sparql() -> Node:
     good = {200: answer("The whole answer.", results)}
     statuses = (400, 403, 406, 408, 413)
     graphs = [parameter(name, text, TEXTS, example=[]) for name, text in DATASET]
-    form = parameter("format", "The format, for links, which cannot send Accept.", choice(*FORMATS))
+    form = parameter(
+        "format", "The format, for links, which cannot send Accept.", or_empty(choice(*FORMATS))
+    )
     query = parameter("query", "A SPARQL 1.1 query.", TEXT, example=QUERY)
     return {
         "get": operation(
