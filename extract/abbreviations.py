@@ -14,7 +14,7 @@ import re
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from .annotations import ABBREVIATIONS, ShortForm, sentence_bounds, title_end
+from .annotations import ABBREVIATIONS, ShortForm, sentence_bounds, text_of, title_end
 
 # Every innermost bracket, and every bracket around one.
 _BRACKETS = (
@@ -213,7 +213,7 @@ class Abbreviations:
     """Writes the abbreviations that a text defines to ``doc._.scholar_abbreviations``."""
 
     def __call__(self, doc: Doc) -> Doc:
-        text = doc.text
+        text = text_of(doc)
         border = title_end(doc)
         found = []
         if border:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from spacy.tokens import Doc
 
-from .annotations import Marked, ShortForm, sentence_bounds
+from .annotations import Marked, ShortForm, sentence_bounds, text_of
 from .mentions import Kind
 from .naming import is_coined
 
@@ -49,8 +49,7 @@ def with_repeated_phrases(doc: Doc, mentions: list[Marked]) -> list[Marked]:
     The name must hold a coined word and be marked twice. It takes the place of mentions that are
     parts of it, never of one that reaches beyond it.
     """
-    # spaCy puts the text together each time that it is asked for it.
-    text = doc.text
+    text = text_of(doc)
     kinds = _phrase_kinds(text, mentions)
     if not kinds:
         return mentions
@@ -74,7 +73,7 @@ def long_forms_again(
 
     Only of those that are among *mentions* where their abbreviation is defined.
     """
-    text = doc.text
+    text = text_of(doc)
     known = {(mention.start, mention.end): mention for mention in mentions}
     best: dict[str, Marked] = {}
     for form in forms:
@@ -121,7 +120,8 @@ def _occurrences(
     lengths = {len(name) for name in names}
     longest = max(lengths)
     found = []
-    words = [(token.idx, token.idx + len(token)) for token in doc]
+    fields = doc.to_array(["IDX", "LENGTH"])
+    words = list(zip(fields[:, 0].tolist(), fields.sum(axis=1).tolist(), strict=True))
     free = first = 0
     for start, end in sentence_bounds(doc):
         while first < len(words) and words[first][1] <= start:

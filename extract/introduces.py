@@ -8,7 +8,15 @@ from typing import NamedTuple, cast
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from .annotations import CONCEPTS, INTRODUCES, Marked, marked, sentence_bounds, title_end
+from .annotations import (
+    CONCEPTS,
+    INTRODUCES,
+    Marked,
+    marked,
+    sentence_bounds,
+    text_of,
+    title_end,
+)
 from .gazetteer import abbreviations
 from .naming import IS_PROPOSED, PRAISE, PROPOSES, is_coined, title_name
 from .phrases import any_of
@@ -254,7 +262,7 @@ class Introduces:
 
     def __call__(self, doc: Doc) -> Doc:
         concepts = cast("list[tuple[str, str, str | None]]", doc._.get(CONCEPTS) or [])
-        claim = Claim(doc.text, marked(doc), concepts, sentence_bounds(doc), title_end(doc))
+        claim = Claim(text_of(doc), marked(doc), concepts, sentence_bounds(doc), title_end(doc))
         doc._.set(INTRODUCES, claim.introduced())
         return doc
 

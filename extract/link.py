@@ -13,7 +13,7 @@ from typing import NamedTuple
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from .annotations import CONCEPTS, LINKED_BY, Marked, mark, marked, short_forms
+from .annotations import CONCEPTS, LINKED_BY, Marked, mark, marked, short_forms, text_of
 from .gazetteer import abbreviations, lines, names
 from .keys import concept_key, singular
 from .mentions import KINDS, Kind, LinkRule
@@ -304,7 +304,7 @@ class Linker:
     """Writes the concept of every mention to ``doc._.scholar_concepts`` and drops generic ones."""
 
     def __call__(self, doc: Doc) -> Doc:
-        text = doc.text
+        text = text_of(doc)
         forms = [
             (text[form.short_start : form.short_end], text[form.long_start : form.long_end])
             for form in short_forms(doc)

@@ -6,6 +6,7 @@ Runs on onnxruntime and numpy; PyTorch is for training only.
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,6 +63,12 @@ class Calibration:
         odds = self.slope * np.log(clipped / (1 - clipped)) + self.shift
         calibrated: Array = 1 / (1 + np.exp(-odds))
         return calibrated
+
+    def raw(self, calibrated: float) -> float:
+        """The inverse of `probability`, for one number."""
+        clipped = min(max(calibrated, 1e-7), 1 - 1e-7)
+        odds = (math.log(clipped / (1 - clipped)) - self.shift) / self.slope
+        return 1 / (1 + math.exp(-min(max(odds, -700), 700)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,9 +234,9 @@ class Model:
 
 def candidates_of(scores: Array, head: Head, least: float) -> list[WordSpan]:
     """Spans whose calibrated probability is at least *least*, best first."""
-    # Below this raw probability nothing is calibrated to more than the threshold.
-    odds = (np.log(least / (1 - least)) - head.calibration.shift) / head.calibration.slope
-    found = spans(scores, head.chain, least=max(1e-4, float(1 / (1 + np.exp(-odds))) - 1e-9))
+    found = spans(scores, head.chain, least=max(1e-4, head.calibration.raw(least) - 1e-9))
+    if not found:
+        return []
     raw = np.array([span.probability for span in found])
     calibrated = head.calibration.probability(raw).tolist()
     return [

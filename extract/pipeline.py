@@ -29,6 +29,7 @@ from .annotations import (
     TITLE_END,
     marked,
     sentence_bounds,
+    text_of,
     title_end,
 )
 from .fingerprint import model_id
@@ -118,7 +119,7 @@ def _words(text: str, nlp: Language) -> Doc:
 def extraction(doc: Doc, *, verbatim: bool = False, model: str = "") -> Extraction:
     """What the stages wrote on *doc*, as values; offsets count from the start of their field."""
     border = title_end(doc)
-    text = doc.text
+    text = text_of(doc)
     body: Field = "text" if verbatim else "abstract"
     bounds = sentence_bounds(doc)
 
@@ -183,7 +184,7 @@ def _results(
     doc: Doc, renumbered: dict[int, int], bounds: list[tuple[int, int]], place: Any
 ) -> Iterator[ResultClaim]:
     sentence = 0
-    text = doc.text
+    text = text_of(doc)
     for entry in cast("list[dict[str, Any]]", doc._.get(RESULTS) or []):
         while bounds[sentence][1] <= entry["start"]:
             sentence += 1

@@ -21,6 +21,7 @@ from .annotations import (
     Marked,
     marked,
     sentence_bounds,
+    text_of,
     title_end,
 )
 from .crediting import BASELINE_CUE, Credit
@@ -29,6 +30,7 @@ from .gazetteer import Gazetteer
 from .gazetteer import names as known_names
 from .mentions import Kind
 
+_DIGIT = re.compile(r"\d")
 _NUMBER_BETWEEN = re.compile(r"(?<![\w.@-])\d+(?:\.\d+)?(?![\w-])")
 _COST = re.compile(
     r"\b(?:time|latency|parameters?|memory|FLOPs?|costs?|speed[\s-]?ups?|faster|fewer|data|"
@@ -169,7 +171,7 @@ class Results:
         self._measures = Gazetteer(name for name in known_names() if name.kind == "metric")
 
     def __call__(self, doc: Doc) -> Doc:
-        text = doc.text
+        text = text_of(doc)
         mentions = marked(doc)
         border = title_end(doc)
         own = _own(doc, mentions, border)
@@ -181,7 +183,7 @@ class Results:
             stop = first
             while stop < len(mentions) and mentions[stop].start < end:
                 stop += 1
-            if start < border or not any(character.isdigit() for character in text[start:end]):
+            if start < border or not _DIGIT.search(text, start, end):
                 continue
             metrics = {(m.start, m.end) for m in mentions[first:stop] if m.kind == "metric"}
             metrics |= {(a, b) for a, b, _ in self._measures.find(text, start, end)}

@@ -15,6 +15,7 @@ from .annotations import (
     marked,
     sentence_bounds,
     short_forms,
+    text_of,
     title_end,
 )
 from .consistency import AGAIN, long_forms_again, repeated, with_repeated_phrases
@@ -119,7 +120,7 @@ class Patterns:
         self._gazetteer = Gazetteer(names())
 
     def __call__(self, doc: Doc) -> Doc:
-        text = doc.text
+        text = text_of(doc)
         tagged = marked(doc)
         forms = short_forms(doc)
         defined = {text[form.short_start : form.short_end] for form in forms}

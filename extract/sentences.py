@@ -6,7 +6,7 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from .annotations import title_end
+from .annotations import text_of, title_end
 from .boundaries import sentence_starts
 
 
@@ -15,20 +15,18 @@ class Sentences:
 
     def __call__(self, doc: Doc) -> Doc:
         border = title_end(doc)
-        text = doc.text
+        text = text_of(doc)
         if border:
             starts = [0, *(border + start for start in sentence_starts(text[border:]))]
         else:
             starts = sentence_starts(text)
-        queue = iter(starts[1:])
-        upcoming = next(queue, None)
         begins = np.full(len(doc), -1, dtype=np.int64)
         begins[:1] = 1
-        for token in doc:
-            # A break inside a token or before white space moves on to the next visible token.
-            while upcoming is not None and token.idx >= upcoming and not token.is_space:
-                begins[token.i] = 1
-                upcoming = next(queue, None)
+        fields = doc.to_array(["IDX", "IS_SPACE"])
+        visible = np.flatnonzero(fields[:, 1] == 0)
+        # A break inside a token or before white space moves on to the next visible token.
+        firsts = np.searchsorted(fields[visible, 0], np.array(starts[1:], dtype=np.uint64))
+        begins[visible[firsts[firsts < len(visible)]]] = 1
         # All at once: setting `token.is_sent_start` looks through the whole Doc every time.
         values: Any = begins.reshape(-1, 1).astype(np.uint64)
         doc.from_array(["SENT_START"], values)

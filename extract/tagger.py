@@ -42,9 +42,13 @@ class MentionTagger:
         states: States | None = None
         # A Doc without sentence boundaries is read as one sentence.
         sentences: Iterable[Span] = doc.sents if doc.has_annotation("SENT_START") else [doc[:]]
+        strings = doc.vocab.strings
+        fields = doc.to_array(["ORTH", "SPACY"])
+        texts = [strings[orth] for orth in fields[:, 0].tolist()]
+        unspaced = (fields[:, 1] == 0).tolist()
         for sentence in sentences:
-            words = [token.text for token in sentence]
-            joined = [not token.whitespace_ for token in sentence]
+            words = texts[sentence.start : sentence.end]
+            joined = unspaced[sentence.start : sentence.end]
             reading = self.model.read(words, threshold=self._threshold)
             if states is None and reading.states.shape[1]:
                 # Written in place: a long text has no room for its states twice.
