@@ -1,7 +1,7 @@
 """Names that are known by heart: public data sets, measures, common abbreviations."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -103,14 +103,14 @@ class Gazetteer:
 
     def __init__(self, names: Iterable[Name]) -> None:
         # By first word; longer spellings first, so that 'CIFAR-10-C' is not read as 'CIFAR-10'.
-        self._index: dict[str, list[tuple[re.Pattern[str], Name]]] = {}
+        self._index: dict[str, list[tuple[str, Name]]] = {}
+        # Patterns are made when a text has their first word: 1,900 of them take 0.4 s.
+        self._patterns: dict[str, list[tuple[re.Pattern[str], Name]]] = {}
         spelled = [(spelling, name) for name in names for spelling in name.spellings]
         for spelling, name in sorted(spelled, key=lambda pair: -len(pair[0])):
-            version = rf"(?:{_VERSION}){{0,4}}" if name.kind == "method" else ""
-            pattern = re.compile(_regex(spelling) + version + _LONGER)
             first = _ATOM.findall(spelling)[0]
             for variant in {first, first.capitalize() if first.islower() else first}:
-                self._index.setdefault(variant, []).append((pattern, name))
+                self._index.setdefault(variant, []).append((spelling, name))
 
     def find(
         self, text: str, start: int = 0, end: int | None = None
@@ -121,12 +121,22 @@ class Gazetteer:
         for word in _WORD_START.finditer(text, start, stop):
             if word.start() < free:
                 continue
-            for pattern, name in self._index.get(word[0], ()):
+            for pattern, name in self._beginning(word[0]):
                 match = pattern.match(text, word.start(), stop)
                 if match and _admits(name, text, start, stop, match):
                     free = match.end()
                     yield match.start(), match.end(), name
                     break
+
+    def _beginning(self, word: str) -> Sequence[tuple[re.Pattern[str], Name]]:
+        """The names whose first word is *word*, longer spellings first."""
+        if word not in self._index:
+            return ()
+        found = self._patterns.get(word)
+        if found is None:
+            found = [(_pattern(spelling, name), name) for spelling, name in self._index[word]]
+            self._patterns[word] = found
+        return found
 
     def spellings(self, text: str) -> list[str]:
         """The names in *text* as they are written there."""
@@ -145,6 +155,11 @@ def _admits(name: Name, text: str, start: int, end: int, match: re.Match[str]) -
     if name.guard == "number":
         return _NUMBER.search(text, start, end) is not None
     return True
+
+
+def _pattern(spelling: str, name: Name) -> re.Pattern[str]:
+    version = rf"(?:{_VERSION}){{0,4}}" if name.kind == "method" else ""
+    return re.compile(_regex(spelling) + version + _LONGER)
 
 
 def _regex(spelling: str) -> str:
