@@ -66,15 +66,19 @@ class Unread(Exception):
 
 
 class Held:
-    """One state of the graph, in memory."""
+    """One state of *store*'s graph, in memory."""
 
-    def __init__(self, graph: pyoxigraph.Store, state: str) -> None:
+    def __init__(self, graph: pyoxigraph.Store, state: str, store: Store) -> None:
         self._graph = graph
         self._state = state
+        self._store = store
         self._shared: Iterator[None] | None = None
 
     def newest(self) -> tuple[pyoxigraph.Store, str]:
         return self._graph, self._state
+
+    def current(self) -> bool:
+        return state(self._store) == self._state
 
     def idle(self) -> int | None:
         """
@@ -215,7 +219,7 @@ def load(store: Store, wanted: Callable[[], bool]) -> Held:
     if status:
         code = os.waitstatus_to_exitcode(status)
         raise Unread(f"the process that reads the snapshot ended with status {code}")
-    return Held(graph, header["state"])
+    return Held(graph, header["state"], store)
 
 
 def _load(pipe: io.FileIO, wanted: Callable[[], bool]) -> tuple[pyoxigraph.Store, Header]:

@@ -32,7 +32,7 @@ from pyoxigraph import (
     serialize,
 )
 
-from . import memory_room
+from . import loans, memory_room
 from . import serialize as well_formed
 from .federation import asking
 from .frames import Header, receive, send
@@ -69,6 +69,10 @@ IDLE = 1000
 
 class AnswerTooLong(Exception):
     """The answer passed the most bytes that one may have."""
+
+
+class OtherKind(Exception):
+    """The answer is of a kind that no media type was asked for."""
 
 
 class Output:
@@ -111,6 +115,9 @@ class Source(Protocol):
     def newest(self) -> tuple[pyoxigraph.Store, str]:
         """The graph to answer from now, and the name of its state."""
 
+    def current(self) -> bool:
+        """Whether that would be the store's newest state."""
+
     def idle(self) -> int | None:
         """Does what is left to do while nobody asks; milliseconds until there is more, or None."""
 
@@ -129,6 +136,9 @@ class Published:
             self._close()
             self._snapshot, self._state = self._store.snapshot(), newest
         return self._snapshot.store, self._state
+
+    def current(self) -> bool:
+        return True
 
     def idle(self) -> int | None:
         """Lets an outdated snapshot be removed, which an idle reader would keep on disk."""
@@ -165,10 +175,31 @@ class Reader:
         while True:
             self._wait()
             try:
-                question = receive(self._peer).header
+                frame = receive(self._peer)
             except EOFError:
                 return
-            self._answer(question)
+            if frame.descriptor is None:
+                self._answer(frame.header)
+            else:
+                self._serve(frame.descriptor)
+
+    def _serve(self, descriptor: int) -> None:
+        """Answers on the connections that come over the socket *descriptor*."""
+        source = self._source
+        with socket.socket(fileno=descriptor) as owner:
+            loans.Desk(owner, self._short, source.current, source.idle).run()
+
+    def _short(self, question: Header) -> loans.Short | None:
+        with closing(Output(min(self._most, loans.MOST_ANSWER))) as output:
+            try:
+                self._end_when_left()
+                try:
+                    header = self._evaluate(question, output)
+                finally:
+                    self._stay()
+            except (QueryError, NotXml, PeerError, AnswerTooLong, OtherKind, StoreError):
+                return None
+            return loans.Short(header["state"], output.body.getvalue())
 
     def _wait(self) -> None:
         asked = select.poll()
@@ -271,6 +302,8 @@ def write(
     file = cast(BinaryIO, output)  # Output has what pyoxigraph calls
     if isinstance(result, QueryTriples):
         media = question["graph"]
+        if media not in GRAPHS:
+            raise OtherKind
         if GRAPHS[media] == RdfFormat.RDF_XML:
             file.writelines(well_formed.serialize(result, "rdf"))  # Oxigraph's is not always
         else:
@@ -278,6 +311,8 @@ def write(
         return {"kind": "graph", "media": media}
     kind = "boolean" if isinstance(result, QueryBoolean) else "solutions"
     media = question[kind]
+    if media not in SOLUTIONS:
+        raise OtherKind
     result.serialize(file, SOLUTIONS[media])
     return {"kind": kind, "media": media}
 

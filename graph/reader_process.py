@@ -164,6 +164,20 @@ class ReaderProcess(ABC):
         self._arriving = Arriving()
         return True
 
+    def lend(self, desk: socket.socket) -> None:
+        """
+        Has it serve the connections that come over *desk*, and nothing else until that is closed.
+
+        Raises: as `ask`.
+        """
+        self._waits = True
+        self._peer.settimeout(TRANSFER)
+        try:
+            send(self._peer, {}, descriptor=desk.fileno())
+        except (TimeoutError, ConnectionError):
+            self._sound = False
+            raise self.cause_of_death() from None
+
     def watch(self, poll: select.epoll) -> int:
         """
         The number by which *poll* tells, from now on, that something came.
@@ -290,6 +304,12 @@ class DiskReader(ReaderProcess):
         if not self._ready:
             self._await_start()
         return super().ask(question, timeout)
+
+    def lend(self, desk: socket.socket) -> None:
+        if not self._ready:
+            self._await_start()
+            self._sound = True
+        super().lend(desk)
 
     def _await_start(self) -> None:
         self._sound = False

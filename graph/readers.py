@@ -9,6 +9,7 @@ arrives only when it is complete.
 
 import os
 import select
+import socket
 import sys
 import threading
 import weakref
@@ -200,6 +201,27 @@ class ReaderPool:
             self._part(reader)
         finally:
             self._turns.give_back()
+
+    def lend(self, desk: socket.socket) -> ReaderProcess:
+        """
+        A reader, beside all turns, that serves the connections which come over *desk*.
+
+        `take_back` it, after `kill` where it has not ended well; until then *desk* is its own.
+
+        Raises: as `query`.
+        """
+        self._check_open()
+        reader = self._reader()
+        try:
+            reader.lend(desk)
+        except BaseException:
+            self._part(reader)
+            raise
+        return reader
+
+    def take_back(self, reader: ReaderProcess) -> None:
+        """Ends what `lend` began."""
+        self._part(reader)
 
     def _waiting_reader(self, newest: str) -> ReaderProcess | None:
         """A reader that has been asked before and waits for more, for this query alone."""

@@ -233,7 +233,7 @@ def interrupt(frame, event, function):
 sys.setprofile(interrupt)
 setting = {"memory_mb": 100, "most": 1000, "patience": 5, "peers": NOBODY.json()}
 with socket.socket(fileno=int(sys.argv[1])) as control:
-    Parent(Held(pyoxigraph.Store(), "1"), control, setting).run()
+    Parent(Held(pyoxigraph.Store(), "1", None), control, setting).run()
 """
 
 

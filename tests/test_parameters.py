@@ -5,7 +5,8 @@ from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scholargraph.web.protocol import read, unquoted
+from scholargraph.graph.percent import unquoted
+from scholargraph.web.protocol import read
 
 FORM = "application/x-www-form-urlencoded"
 

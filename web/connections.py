@@ -17,8 +17,11 @@ from urllib.parse import unquote
 
 import httptools
 
+from scholargraph.graph.loans import MOST_REQUEST
+
 from . import problems
 from .conversation import STALL, Headers, Receive, Scope, Send
+from .lending import EXTENSION
 from .request import STATUS_LINES, Request
 
 App = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
@@ -115,6 +118,8 @@ class Connection(asyncio.Protocol):
         self._unheard = 0
         self._ending = False
         self._deadline = time.monotonic() + HEAD_SECONDS
+        self._lent = False
+        self.latest = b""
         self._room = asyncio.Event()
         self._room.set()
 
@@ -153,6 +158,7 @@ class Connection(asyncio.Protocol):
             if self._unheard > MOST_UNHEARD:
                 self.transport.pause_reading()
             return
+        self.latest = data if len(data) <= MOST_REQUEST else b""
         self._head_size = self._head_size + len(data) if self._in_head else 0
         incoming = self._incoming
         first = self._current is None and not self._in_head
@@ -251,6 +257,7 @@ class Connection(asyncio.Protocol):
             "root_path": "",
             "headers": self._headers,
             "client": self._peer,
+            "extensions": {EXTENSION: self},
             "server": self._host,
         }
 
@@ -304,6 +311,32 @@ class Connection(asyncio.Protocol):
         if not self._room.is_set():
             await self._room.wait()
 
+    # What others do with it
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything is answered, sent, and nothing else has come."""
+        busy = self._current is not None or self._incoming is not None or bool(self._waiting)
+        ending = self._in_head or self._deaf or self._ending or self.transport.is_closing()
+        return not (busy or ending or self._lent or self.transport.get_write_buffer_size())
+
+    def lend(self) -> int:
+        """Reads no more until it is taken back; its descriptor."""
+        self._lent = True
+        self.transport.pause_reading()
+        descriptor: int = self.transport.get_extra_info("socket").fileno()
+        return descriptor
+
+    def take_back(self, rest: bytes = b"") -> None:
+        """Sends *rest*, and reads on."""
+        self._lent = False
+        self._deadline = time.monotonic() + HEAD_SECONDS
+        if rest:
+            self.transport.write(rest)
+        self.transport.resume_reading()
+        if self.server.stopping:
+            self.finish()
+
     # The end
 
     def finish(self) -> None:
@@ -318,7 +351,7 @@ class Connection(asyncio.Protocol):
 
     def look(self, now: float) -> None:
         """Ends it if it is late."""
-        if self._current is not None or now < self._deadline:
+        if self._lent or self._current is not None or now < self._deadline:
             return
         if self._ending or not self._room.is_set():
             self.abort()

@@ -71,6 +71,11 @@ class Conversation:
         if proxies and self.header(b"x-forwarded-proto") in ("http", "https"):
             self.scheme = self.header(b"x-forwarded-proto")
 
+    def extension(self, name: str) -> object | None:
+        """What the server offers under *name*, beside what ASGI asks of it."""
+        found: dict[str, object] = self.scope.get("extensions") or {}
+        return found.get(name)
+
     def header(self, name: bytes) -> str:
         """The value of the header *name*, '' where there is none."""
         return self.headers.get(name, b"").decode("latin-1")

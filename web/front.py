@@ -16,6 +16,7 @@ from typing import BinaryIO, cast
 from flask import Flask
 
 from scholargraph import ScholarGraphError
+from scholargraph.graph.loans import MOST_ANSWER
 from scholargraph.graph.readers import Answer
 
 from . import holdings, problems, queries
@@ -25,6 +26,7 @@ from .bridge import Bridge
 from .conversation import CHUNK, ClientGone, Conversation, Receive, Scope, Send, encoded
 from .exchanges import CLIENT_GONE, Exchange, kind_of, outcome_of
 from .headers import QUERIES, common
+from .lending import Lending
 from .limits import Rate, Share, Turns
 from .observation import OBSERVED, Remarks
 from .service import EXTENSION, Service
@@ -72,6 +74,7 @@ class Front:
         self._asking = Asking(self._service)
         burst = max(settings.rate * BURST, LEAST_BURST)
         self._rate = Rate(settings.rate, burst) if limits else None
+        self._lending = Lending(self._service, self._rate)
         self._pages = Bridge(app, threads=threads, name="pages")
         self._page_turns = Turns(PAGES if limits else UNLIMITED, "requests")
         self._body_turns = Turns(BODIES_COMING if limits else UNLIMITED, "uploads")
@@ -89,6 +92,10 @@ class Front:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close"})
 
+    def recall(self) -> None:
+        """Has every connection here again: the server stops soon."""
+        self._lending.close()
+
     def hurry(self) -> None:
         """Ends every query at once: the server stops soon."""
         self._asking.hurry()
@@ -100,6 +107,7 @@ class Front:
 
     def close(self) -> None:
         """Ends everything."""
+        self._lending.close()
         self._asking.close()
         self._pages.close()
         self._downloads.close()
@@ -186,6 +194,8 @@ class Front:
             await talk.reply(reply.status, headers, b"")
         elif reply.answer.file is None:
             await talk.reply(reply.status, headers, reply.answer.body)
+            short = reply.answer.size <= MOST_ANSWER
+            self._lending.offer(talk, asked, headers, fit=short and not noted.cached)
         else:
             with reply.answer.file as file:
                 await talk.reply_in_parts(reply.status, headers, _parts(file, reply.answer))

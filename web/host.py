@@ -64,6 +64,7 @@ async def _serve(create: Callable[[], Front], listening: socket.socket, most: in
     last.start()
     began = loop.time()
     server.close()
+    front.recall()
     connections.finish()
     for seconds, end in ((HURRY, front.hurry), (GRACE, connections.abort)):
         while connections.all and loop.time() < began + seconds:

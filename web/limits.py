@@ -59,6 +59,21 @@ class Rate:
                 headers={"Retry-After": str(ceil((1 - left) / self._rate))},
             )
 
+    def reserve(self, client: str, most: int) -> int:
+        """Counts up to *most* requests of *client* in advance; how many. `refund` the rest."""
+        now = self._clock()
+        left, since = self._buckets.get(client, (self._burst, now))
+        left = min(self._burst, left + (now - since) * self._rate)
+        reserved = min(most, int(left))
+        self._buckets[client] = left - reserved, now
+        return reserved
+
+    def refund(self, client: str, requests: int) -> None:
+        """Gives *client* back what was reserved for *requests* that did not come."""
+        if client in self._buckets:
+            left, since = self._buckets[client]
+            self._buckets[client] = min(self._burst, left + requests), since
+
 
 class Turns:
     """How many of something one client has going at once, and all together. Used on one thread."""

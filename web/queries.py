@@ -4,14 +4,13 @@ Queries over HTTP without a web framework: what a request asks, and what is sent
 Flask's route and the front both answer through here.
 """
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from scholargraph.graph import reader
+from scholargraph.graph import reader, sameness
 from scholargraph.graph.cancellation import Cancellation
 from scholargraph.graph.readers import Answer, Pending
 from scholargraph.graph.sparql import Form, form
@@ -50,10 +49,6 @@ FORMATS = {
 }
 
 MEDIA_TYPES = {media: (media,) for medias in FORMATS.values() for media in medias}
-
-# With these the same query of the same store has another answer each time. Where they only seem to
-# be called, in a string, nothing is lost but a place in the cache.
-FICKLE = re.compile(r"(?:NOW|RAND|UUID)(?:\s|#[^\n]*\n)*\(|SERVICE", re.IGNORECASE)
 
 # A prologue with comments before its lines, if with any, and a form with a space behind it.
 _USUAL = re.compile(
@@ -112,7 +107,7 @@ class Question:
 
     def tag(self, state: str) -> str:
         """The ETag of its answer in *state* of the store, without quotes."""
-        return hashlib.sha256(f"{self.digest} {state}".encode()).hexdigest()[:32]
+        return sameness.tag(self.digest, state)
 
 
 class Reply(NamedTuple):
@@ -154,12 +149,12 @@ def compute(service: Service, asked: Question, cancellation: Cancellation | None
     Raises:
         What `ReaderPool.query` does.
     """
-    internal = _internal(asked)
+    written = written_as(asked)
     return service.readers.query(
         asked.text,
-        results=internal,
-        boolean=internal,
-        graph=internal,
+        results=written,
+        boolean=written,
+        graph=written,
         default_graphs=asked.default_graphs,
         named_graphs=asked.named_graphs,
         base_iri=asked.base,
@@ -177,7 +172,7 @@ def begin(
     """
     return service.readers.begin(
         asked.text,
-        media_type=_internal(asked),
+        media_type=written_as(asked),
         default_graphs=asked.default_graphs,
         named_graphs=asked.named_graphs,
         base_iri=asked.base,
@@ -186,7 +181,8 @@ def begin(
     )
 
 
-def _internal(asked: Question) -> str:
+def written_as(asked: Question) -> str:
+    """The media type that the engine writes for *asked*."""
     return JSON if asked.media_type == "application/json" else asked.media_type
 
 
@@ -224,16 +220,14 @@ def _question(request: Request) -> Question | None:
     media_type = _media_type(offers, named, request.accept)
     default_graphs = tuple(parameters.all("default-graph-uri"))
     named_graphs = tuple(parameters.all("named-graph-uri"))
-    # What stands before the text cannot be taken for a part of it: its length is told first.
-    parts = f"{len(text)} {media_type} {default_graphs!r} {named_graphs!r} {request.url} {text}"
     return Question(
         text=text,
         media_type=media_type,
         default_graphs=default_graphs,
         named_graphs=named_graphs,
         base=request.url,
-        fickle=_is_fickle(text),
-        digest=hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest(),
+        fickle=sameness.is_fickle(text),
+        digest=sameness.digest(text, media_type, default_graphs, named_graphs, request.url),
     )
 
 
@@ -241,13 +235,6 @@ def _form(text: str) -> Form | None:
     """What `form` says, sooner where a query begins as most do."""
     usual = _USUAL.match(text)
     return _USUAL_FORMS[usual[1].upper()] if usual else form(text)
-
-
-def _is_fickle(text: str) -> bool:
-    # A search that ignores case looks at each letter; one query in a hundred needs it.
-    capitals = text.upper()
-    words = ("NOW", "RAND", "UUID", "SERVICE")
-    return any(word in capitals for word in words) and FICKLE.search(text) is not None
 
 
 _remembered_question = lru_cache(REMEMBERED)(_question)
