@@ -40,20 +40,33 @@ def evaluate(gold: tuple[Path, ...], kinds: str | None, errors: bool) -> None:
     "--config",
     type=PATH,
     default=None,
-    show_default="that of the packaged tagger",
+    show_default="that of the packaged weights",
     help="Settings as TOML: corpora, seed, epochs, rates.",
 )
-def train(data: Path, output: Path, config: Path | None) -> None:
+@click.option("--relations", is_flag=True, help="Train what decides on relations instead.")
+def train(data: Path, output: Path, config: Path | None, relations: bool) -> None:
     """
-    Train the mention tagger on the annotated corpora in DATA.
+    Train the mention tagger on the annotated corpora in DATA, or what decides on relations.
 
-    Goes on after the last whole epoch if it was interrupted. Needs scholargraph[train].
+    Goes on after the last whole epoch or fold if it was interrupted. Needs scholargraph[train].
 
     \b
     scholargraph train corpora/ -o weights/
+    scholargraph train corpora/ -o weights/ --relations
     """
+
+    def report(line: str) -> None:
+        click.echo(line, err=True)
+
+    if relations:
+        from scholargraph.extract import relation_training
+
+        settings = config or relation_training.SETTINGS
+        run = relation_training.RelationTraining.from_file(settings, data=data)
+        relation_training.train(run, output, report=report)
+        return
     from scholargraph.extract.train import SETTINGS, Training
     from scholargraph.extract.train import train as trained
 
     training = Training.from_file(config or SETTINGS, data=data)
-    trained(training, output, report=lambda line: click.echo(line, err=True))
+    trained(training, output, report=report)

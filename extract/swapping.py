@@ -9,7 +9,7 @@ Entity Recognition".
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from . import gazetteer
 from .gold import GoldSentence, Span
@@ -84,17 +84,22 @@ def names_of(
 
 
 def swapped(
-    sentence: GoldSentence, names: Names, chance: random.Random, *, each: float
+    sentence: GoldSentence,
+    names: Names,
+    chance: random.Random,
+    *,
+    each: float,
+    keep: Collection[str] = (),
 ) -> GoldSentence:
     """
-    *sentence* with some of its names replaced, each with probability *each*.
+    *sentence* with some of its names replaced, each but those of *keep* with probability *each*.
 
     A name that stands there twice is replaced by the same one. Spans within spans: no change.
     """
     spans = sentence.spans
     if any(later.start < span.end for span, later in zip(spans, spans[1:], strict=False)):
         return sentence
-    replaced: dict[str, str] = {}
+    replaced = {name: name for name in keep}
     text, at, moved = "", 0, []
     for span in spans:
         name = sentence.text[span.start : span.end]

@@ -18,7 +18,6 @@ from .annotations import Marked
 from .relation_views import DISTANCES, KINDS, TAGS, VIEWS, Views, Words, distance, tags
 
 WIDTH = 128
-EPOCHS = 6
 BATCH = 12  # sentences
 RATE = 1.5e-3
 DECAY = 0.02
@@ -142,7 +141,7 @@ class _Net(nn.Module):
         return torch.where(inside.any(dim=1)[:, None], own, self.empty[view])
 
 
-def trained(lessons: Sequence[Lesson], *, seed: int = 0) -> Views:
+def trained(lessons: Sequence[Lesson], *, seed: int = 0, epochs: int = 4) -> Views:
     """Weights learnt from *lessons*: a moving average, as the tagger's are."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
@@ -150,7 +149,7 @@ def trained(lessons: Sequence[Lesson], *, seed: int = 0) -> Views:
     useful = [lesson for lesson in lessons if len(lesson.tensors.gold)]
     net = _Net(useful[0].words.states.shape[1], useful[0].permitted.shape[1])
     optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
-    steps = EPOCHS * -(-len(useful) // BATCH)
+    steps = epochs * -(-len(useful) // BATCH)
     warm = max(1, round(0.06 * steps))
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser,
@@ -159,7 +158,7 @@ def trained(lessons: Sequence[Lesson], *, seed: int = 0) -> Views:
     averaged = torch.optim.swa_utils.AveragedModel(
         net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGE)
     )
-    for _ in range(EPOCHS):
+    for _ in range(epochs):
         chance.shuffle(useful)
         for at in range(0, len(useful), BATCH):
             batch = useful[at : at + BATCH]
