@@ -19,6 +19,7 @@ from .model import ModelError
 from .pipeline import load_pipeline
 from .relation_gold import Annotated, read
 from .relation_scores import evaluated, found_by
+from .relation_views import Views
 from .relations import CLASSES, SYMMETRIC, RelationModel, Relations, load, pairs, undirected
 from .train_relations import answers, examples, tagger_of, trained, views_of, with_words
 
@@ -36,14 +37,15 @@ class RelationTraining:
     Everything that a run depends on, beside the tagger: the same gives the same weights.
 
     *train* and *dev* are JSON lines with spans and relations, packed by gzip. *epochs* are those of
-    the classifier of views.
+    the classifier of views; with *renaming* it learns from copies with other names, too.
     """
 
     train: Path
     dev: Path
     seed: int = 0
     folds: int = 3
-    epochs: int = 4
+    epochs: int = 6
+    renaming: bool = False
 
     @classmethod
     def from_file(cls, path: Path, *, data: Path) -> "RelationTraining":
@@ -99,7 +101,7 @@ def train(
         alone=alone,
         threshold=threshold * CERTAINTY,
         temperature=temperature,
-        views=views_of(sentences, nlp, seed=training.seed, epochs=training.epochs),
+        views=_views(training, sentences, nlp, seed=training.seed),
         network=network,
     )
     save(model, out / "relations.npz")
@@ -161,6 +163,12 @@ class Fold:
             return cls(stored["alone"], stored["both"], stored["gold"], int(stored["relations"]))
 
 
+def _views(
+    training: RelationTraining, taught: Sequence[Annotated], nlp: Language, *, seed: int
+) -> Views:
+    return views_of(taught, nlp, seed=seed, epochs=training.epochs, renaming=training.renaming)
+
+
 def _judged(
     training: RelationTraining, sentences: Sequence[Annotated], fold: int, nlp: Language
 ) -> Fold:
@@ -169,7 +177,7 @@ def _judged(
     judged = [s for s in sentences if s.document in held and answers(s)]
     model = trained(examples(taught), seed=fold)
     data = examples(judged)
-    views = views_of(taught, nlp, seed=fold, epochs=training.epochs)
+    views = _views(training, taught, nlp, seed=fold)
     seen = np.concatenate(
         [
             views.scores(s.words, s.mentions, list(pairs(s.mentions)))

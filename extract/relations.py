@@ -3,7 +3,7 @@ Relations between the mentions of a sentence: SciER's nine types, decided by a s
 
 Each pair of mentions becomes a set of hashed features (kinds, words between and around, order,
 distance, mentions between); one hidden layer over them gives the type and its direction. Another
-judges by what the tagger's network made of the words (`relation_views`); the answer is a mean of
+judges by what the tagger's network made of the words (`relation_views`); the answer is the mean of
 both. Run time needs numpy alone. Training is in `train_relations`, the figures in
 ``weights/RELATIONS.md``.
 """
@@ -38,8 +38,6 @@ CLASSES: tuple[tuple[Predicate, bool] | None, ...] = (
 # Pairs further apart than this are never related in SciER's training part (99.8 %); the limit
 # keeps a sentence of a thousand mentions linear.
 _MAX_BETWEEN = 12
-# How much the views count beside the features: what was best on the folds of the training part.
-_VIEWS_SHARE = 0.65
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|[^\w\s]")
 _BUCKETS = (0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 30, 50)
 _CUES = re.compile(
@@ -276,8 +274,7 @@ class RelationModel:
         scores = log_softmax(hidden @ self.output + self.bias, forbidden)
         if seen is None:
             return np.exp(log_softmax(scores / self.alone, forbidden))
-        mean = (1 - _VIEWS_SHARE) * scores + _VIEWS_SHARE * log_softmax(seen, forbidden)
-        both = mean / self.temperature
+        both = (scores + log_softmax(seen, forbidden)) / (2 * self.temperature)
         unseen = np.isnan(seen).any(axis=1, keepdims=True)
         return np.exp(log_softmax(np.where(unseen, scores / self.alone, both), forbidden))
 

@@ -141,7 +141,7 @@ class _Net(nn.Module):
         return torch.where(inside.any(dim=1)[:, None], own, self.empty[view])
 
 
-def trained(lessons: Sequence[Lesson], *, seed: int = 0, epochs: int = 4) -> Views:
+def trained(lessons: Sequence[Lesson], *, seed: int = 0, epochs: int = 6) -> Views:
     """Weights learnt from *lessons*: a moving average, as the tagger's are."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)

@@ -79,11 +79,16 @@ def answers(sentence: Annotated) -> list[tuple[Pair, tuple[Kind, Kind], int]]:
 
 
 def views_of(
-    sentences: Sequence[Annotated], nlp: Language, *, seed: int = 0, epochs: int = 4
+    sentences: Sequence[Annotated],
+    nlp: Language,
+    *,
+    seed: int = 0,
+    epochs: int = 6,
+    renaming: bool = False,
 ) -> Views:
     """
-    What is learnt from *sentences* with their words, from copies with other names, which the tagger
-    of *nlp* reads, and from copies of both `with_mistakes`.
+    What is learnt from *sentences* with their words and from copies `with_mistakes`; with
+    *renaming*, from copies with other names, too, which the tagger of *nlp* reads.
 
     Raises:
         ModelError: PyTorch is missing.
@@ -96,7 +101,7 @@ def views_of(
             f"training needs {error.name}: pip install 'scholargraph[train]'"
         ) from error
     chance = random.Random(seed)
-    every = [*sentences, *with_words(renamed(sentences, chance), nlp)]
+    every = [*sentences, *with_words(renamed(sentences, chance) if renaming else (), nlp)]
     lessons = []
     for sentence in _and_mistaken(every, chance):
         known = answers(sentence)

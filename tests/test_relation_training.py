@@ -88,7 +88,7 @@ def test_weights_are_made_and_an_interrupted_run_goes_on(tmp_path):
             relations = [{"head": 0, "label": "Evaluated-With", "tail": 1}]
             entry = {"doc_id": f"d{number}", "text": text, "spans": spans, "relations": relations}
             lines.write(json.dumps(entry) + "\n")
-    training = RelationTraining(gold, gold, folds=2, epochs=1)
+    training = RelationTraining(gold, gold, folds=2, epochs=1, renaming=True)
 
     def interrupted(line: str) -> None:
         if line.startswith("fold 2"):
