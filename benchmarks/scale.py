@@ -395,10 +395,10 @@ def printed(result: dict[str, Any]) -> list[str]:
             print(f"{name:32}{figures}{'  slow' if slow else ''}")
             if slow:
                 broken.append(name)
-    print(f"\n{'export':20}{'s':>8}{'MB':>10}{'MB/s':>8}")
+    print(f"\n{'export':20}{'s':>8}{'a second':>10}{'MB':>10}{'MB/s':>8}")
     for name, export in result["export"].items():
-        rate = export["mb"] / export["seconds"]
-        print(f"{name:20}{export['seconds']:8.1f}{export['mb']:10.1f}{rate:8.1f}")
+        seconds, size = export["seconds"], export["mb"]
+        print(f"{name:20}{seconds:8.1f}{1 / seconds:10.3f}{size:10.1f}{size / seconds:8.1f}")
     return broken
 
 

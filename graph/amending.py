@@ -317,6 +317,10 @@ class Amender:
             if quad.predicate != v.UNCORRECTED
         ]
 
+    def concerns(self, paper: NamedNode) -> bool:
+        """Whether a correction may be about the paper *paper*."""
+        return bool(self._found) and bool(on_paper(self._found, paper))
+
     def amended(
         self, iri: NamedNode, title: str, abstract: str, machine: Sequence[Quad], run: NamedNode
     ) -> tuple[list[Quad], list[Quad]]:

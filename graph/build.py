@@ -1,4 +1,8 @@
-"""Papers and extractions to quads. No input, no output: generators over values."""
+"""
+Papers and extractions to triples. No input, no output: generators over values.
+
+A paper's triples are written as lines of N-Triples, see `scholargraph.graph.ntriples`.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,8 +19,22 @@ from scholargraph.extract.papers import Author, Paper, Profile, SourceClaim
 from . import vocab as v
 from .identifiers import addresses
 from .iris import Iris, part
+from .ntriples import integer, line, literal, quads_in
 
 Term = NamedNode | Literal
+
+# Terms of most lines, as text.
+_TYPE, _PART_OF, _VALUE, _FIELD = map(str, (v.TYPE, v.PART_OF, v.VALUE, v.FIELD))
+_START, _END, _EXACT, _CHANGE = map(str, (v.START, v.END, v.EXACT, v.CHANGE))
+_SENTENCE, _MENTION, _ANNOTATION = map(str, (v.SENTENCE, v.MENTION, v.ANNOTATION))
+_RELATION, _RESULT_CLAIM, _AUTHORSHIP = map(str, (v.RELATION, v.RESULT_CLAIM, v.AUTHORSHIP))
+_OF_CONCEPT, _IN_SENTENCE = map(str, (v.OF_CONCEPT, v.IN_SENTENCE))
+_CONFIDENCE, _GENERATED_BY = map(str, (v.CONFIDENCE, v.GENERATED_BY))
+_SUBJECT, _PREDICATE, _OBJECT = map(str, (v.SUBJECT, v.PREDICATE, v.OBJECT))
+_CREATOR, _AUTHOR = map(str, (v.CREATOR, v.AUTHOR))
+_OF_AUTHOR, _NAME_AS_GIVEN = map(str, (v.OF_AUTHOR, v.NAME_AS_GIVEN))
+_USES = {kind: str(predicate) for kind, predicate in v.USES.items()}
+_RELATIONS = {name: str(predicate) for name, predicate in v.RELATIONS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,57 +87,51 @@ def profile_quads(profile: Profile, run: Run, iris: Iris) -> Iterator[Quad]:
     for code in profile.categories:
         yield Quad(page, v.CATEGORY, iris.category(code))
     for claim in profile.claims:
-        yield from claim_quads(claim, page, author, source_iri(run, iris), run.captured)
+        lines = claim_lines(claim, page, author, source_iri(run, iris), run.captured)
+        yield from quads_in(lines)
 
 
 def paper_quads(
     paper: Paper, extraction: Extraction, run: Run, iris: Iris, *, record_hash: str
-) -> Iterator[Quad]:
+) -> list[Quad]:
     """
-    Every triple that *paper* owns, and its links to authors and concepts.
+    Every triple that *paper* owns, and its links to authors and concepts; some may be twice.
 
     What authors and concepts are called is settled over all papers, in `scholargraph.graph.settle`;
     what its references are found to mean, in `scholargraph.graph.citations`. *record_hash* tells
     the next import whether the record or the model has changed.
     """
-    subject = iris.paper(paper)
-    yield from type_quads(subject)
-    yield from statement_quads(paper, subject, iris)
-    yield Quad(subject, v.SOURCE, source_iri(run, iris))
-    yield Quad(subject, v.RECORD_HASH, Literal(record_hash))
+    subject, source = iris.paper(paper), source_iri(run, iris)
+    lines = [
+        *type_lines(subject),
+        *statement_lines(paper, subject, iris),
+        line(subject, v.SOURCE, source),
+        line(subject, v.RECORD_HASH, literal(record_hash)),
+    ]
     for claim in paper.claims:
-        yield from claim_quads(claim, subject, subject, source_iri(run, iris), run.captured)
-    yield from evidence_quads(subject, paper, extraction, run_iri(run, iris), iris)
+        lines += claim_lines(claim, subject, subject, source, run.captured)
+    lines += evidence_lines(subject, paper, extraction, run_iri(run, iris), iris)
+    return quads_in(lines)
 
 
-def type_quads(subject: NamedNode) -> Iterator[Quad]:
+def type_lines(subject: NamedNode) -> Iterator[str]:
     """What every paper is."""
-    yield Quad(subject, v.TYPE, v.ARTICLE)
-    yield Quad(subject, v.TYPE, v.RESEARCH_PAPER)
+    yield line(subject, v.TYPE, v.ARTICLE)
+    yield line(subject, v.TYPE, v.RESEARCH_PAPER)
 
 
-def statement_quads(paper: Paper, subject: NamedNode, iris: Iris) -> Iterator[Quad]:
+def statement_lines(paper: Paper, subject: NamedNode, iris: Iris) -> Iterator[str]:
     """What *paper* says of *subject*, a paper or one record of it, but claims and references."""
     ids = dict(reversed(paper.ids))  # of several of one scheme the first
     if paper.genre:
-        yield Quad(subject, v.TYPE, v.GENRES[paper.genre])
-    if paper.title:
-        yield Quad(subject, v.TITLE, Literal(paper.title))
-    if paper.abstract:
-        yield Quad(subject, v.ABSTRACT, Literal(paper.abstract))
-    yield Quad(subject, v.IDENTIFIER, Literal(paper.id))
+        yield line(subject, v.TYPE, v.GENRES[paper.genre])
     if paper.date:
-        yield Quad(subject, v.ISSUED, date_literal(paper.date))
-    if "doi" in ids:
-        yield Quad(subject, v.DOI, Literal(ids["doi"]))
-    if "arxiv" in ids:
-        yield Quad(subject, v.ARXIV_ID, Literal(ids["arxiv"]))
-    for address in addresses(paper.ids):
-        yield Quad(subject, v.SAME_AS, address)
-    for scheme, value in paper.ids:
-        if scheme == "isbn":
-            yield Quad(subject, v.ISBN, Literal(value))
+        yield line(subject, v.ISSUED, date_literal(paper.date))
     for predicate, text in (
+        (v.TITLE, paper.title),
+        (v.ABSTRACT, paper.abstract),
+        (v.DOI, ids.get("doi")),
+        (v.ARXIV_ID, ids.get("arxiv")),
         (v.VENUE, paper.venue),
         (v.VOLUME, paper.volume),
         (v.ISSUE, paper.issue),
@@ -127,155 +139,191 @@ def statement_quads(paper: Paper, subject: NamedNode, iris: Iris) -> Iterator[Qu
         (v.PUBLISHER, paper.publisher),
     ):
         if text:
-            yield Quad(subject, predicate, Literal(text))
-    if paper.withdrawn:
-        yield Quad(subject, v.WITHDRAWN, Literal(True))
-    if paper.truncated:
-        yield Quad(subject, v.AUTHORS_TRUNCATED, Literal(True))
-    if paper.code_flag:
-        yield Quad(subject, v.CODE_FLAG, Literal(True))
+            yield line(subject, predicate, literal(text))
+    yield line(subject, v.IDENTIFIER, literal(paper.id))
+    for address in addresses(paper.ids):
+        yield line(subject, v.SAME_AS, address)
+    for scheme, value in paper.ids:
+        if scheme == "isbn":
+            yield line(subject, v.ISBN, literal(value))
+    for predicate, flag in (
+        (v.WITHDRAWN, paper.withdrawn),
+        (v.AUTHORS_TRUNCATED, paper.truncated),
+        (v.CODE_FLAG, paper.code_flag),
+    ):
+        if flag:
+            yield line(subject, predicate, Literal(True))
     for tag in paper.affiliations:
-        yield Quad(subject, v.AFFILIATION_TAG, Literal(tag))
+        yield line(subject, v.AFFILIATION_TAG, literal(tag))
     for code in paper.categories:
-        yield Quad(subject, v.CATEGORY, iris.category(code))
+        yield line(subject, v.CATEGORY, iris.category(code))
     for predicate, links in ((v.URL, paper.urls), (v.CODE, paper.code)):
         for link in links:
-            yield Quad(subject, predicate, _link(link))
+            yield line(subject, predicate, _link(link))
     for author in paper.authors:
-        yield from _author_quads(author, subject, iris)
+        yield from _author_lines(author, subject, iris)
 
 
-def _author_quads(author: Author, subject: NamedNode, iris: Iris) -> Iterator[Quad]:
+def _author_lines(author: Author, subject: NamedNode, iris: Iris) -> Iterator[str]:
     person = iris.author(author.name)
     name = (
         f"author-{author.position}" if author.position else f"author-{person.value.rsplit('/')[-1]}"
     )
-    authorship = part(subject, name)
-    yield Quad(subject, v.CREATOR, person)
-    yield Quad(subject, v.AUTHOR, person)
-    yield Quad(authorship, v.TYPE, v.AUTHORSHIP)
-    yield Quad(authorship, v.PART_OF, subject)
-    yield Quad(authorship, v.OF_AUTHOR, person)
-    yield Quad(authorship, v.NAME_AS_GIVEN, Literal(author.name))
+    node = part(subject, name)
+    yield (
+        f"{subject} {_CREATOR} {person} .\n"
+        f"{subject} {_AUTHOR} {person} .\n"
+        f"{node} {_TYPE} {_AUTHORSHIP} .\n"
+        f"{node} {_PART_OF} {subject} .\n"
+        f"{node} {_OF_AUTHOR} {person} .\n"
+        f"{node} {_NAME_AS_GIVEN} {literal(author.name)} .\n"
+    )
     if author.position:
-        yield Quad(authorship, v.POSITION, Literal(author.position))
+        yield line(node, v.POSITION, integer(author.position))
     if author.orcid:
-        yield Quad(authorship, v.ORCID, Literal(author.orcid))
+        yield line(node, v.ORCID, literal(author.orcid))
     for affiliation in author.affiliations:
-        yield Quad(authorship, v.AFFILIATION, Literal(affiliation))
+        yield line(node, v.AFFILIATION, literal(affiliation))
 
 
-def claim_quads(
+def claim_lines(
     claim: SourceClaim,
     owner: NamedNode,
     about: NamedNode,
     source: NamedNode,
     captured: str | None,
     *record: str,
-) -> Iterator[Quad]:
+) -> Iterator[str]:
     """*claim* as a part of *owner*; *record* tells it from the same claim of another record."""
     node = part(owner, "claim", claim.measure, *record)
-    yield Quad(node, v.TYPE, v.SOURCE_CLAIM)
-    yield Quad(node, v.PART_OF, owner)
-    yield Quad(node, v.CLAIMS_ABOUT, about)
-    yield Quad(node, v.MEASURE, Literal(claim.measure))
-    yield Quad(node, v.VALUE, decimal_literal(claim.value))
-    yield Quad(node, v.SOURCE, source)
+    yield line(node, v.TYPE, v.SOURCE_CLAIM)
+    yield line(node, v.PART_OF, owner)
+    yield line(node, v.CLAIMS_ABOUT, about)
+    yield line(node, v.MEASURE, literal(claim.measure))
+    yield line(node, v.VALUE, decimal_literal(claim.value))
+    yield line(node, v.SOURCE, source)
     if claim.unit:
-        yield Quad(node, v.UNIT, Literal(claim.unit))
+        yield line(node, v.UNIT, literal(claim.unit))
     if captured:
-        yield Quad(node, v.CAPTURED, Literal(captured, datatype=v.XSD_DATE))
+        yield line(node, v.CAPTURED, Literal(captured, datatype=v.XSD_DATE))
 
 
 def evidence_quads(
     subject: NamedNode, paper: Paper, extraction: Extraction, run: NamedNode, iris: Iris
-) -> Iterator[Quad]:
-    """What *run* read in the title and the abstract of *paper*, as parts of *subject*."""
-    concepts = [iris.concept(mention.concept) for mention in extraction.mentions]
+) -> list[Quad]:
+    """The quads of `evidence_lines`; some may be twice."""
+    return quads_in(evidence_lines(subject, paper, extraction, run, iris))
+
+
+def evidence_lines(
+    subject: NamedNode, paper: Paper, extraction: Extraction, run: NamedNode, iris: Iris
+) -> Iterator[str]:
+    """
+    What *run* read in the title and the abstract of *paper*, as parts of *subject*.
+
+    Of 230 triples of a paper 170 are written here, so that each node is written at once.
+    """
+    start = str(part(subject, ""))[:-1]  # of the IRIs of parts
+    owner, activity = str(subject), str(run)
+    concepts = [str(iris.concept(mention.concept)) for mention in extraction.mentions]
     spoken = {item.sentence for item in extraction.mentions}
     spoken.update(item.sentence for item in extraction.relations)
     spoken.update(item.sentence for item in extraction.results)
-    sentences: dict[int, NamedNode] = {}
+    sentences: dict[int, str] = {}
     for number in sorted(spoken):
         sentence = extraction.sentences[number]
-        node = part(subject, "sentence", sentence.field, sentence.start, sentence.end)
+        node = f"{start}sentence-{sentence.field}-{sentence.start}-{sentence.end}>"
         sentences[number] = node
         text = paper.title if sentence.field == "title" else paper.abstract
-        yield Quad(node, v.TYPE, v.SENTENCE)
-        yield Quad(node, v.PART_OF, subject)
-        yield Quad(node, v.VALUE, Literal(text[sentence.start : sentence.end]))
-        yield Quad(node, v.FIELD, Literal(sentence.field))
-        yield Quad(node, v.START, Literal(sentence.start))
-        yield Quad(node, v.END, Literal(sentence.end))
+        yield (
+            f"{node} {_TYPE} {_SENTENCE} .\n"
+            f"{node} {_PART_OF} {owner} .\n"
+            f"{node} {_VALUE} {literal(text[sentence.start : sentence.end])} .\n"
+            f"{node} {_FIELD} {literal(sentence.field)} .\n"
+            f"{node} {_START} {integer(sentence.start)} .\n"
+            f"{node} {_END} {integer(sentence.end)} .\n"
+        )
 
     for mention, concept in zip(extraction.mentions, concepts, strict=True):
-        node = part(subject, "mention", mention.field, mention.start, mention.end, mention.kind)
-        yield Quad(node, v.TYPE, v.MENTION)
-        yield Quad(node, v.TYPE, v.ANNOTATION)
-        yield Quad(node, v.PART_OF, subject)
-        yield Quad(node, v.OF_CONCEPT, concept)
-        yield Quad(node, v.IN_SENTENCE, sentences[mention.sentence])
-        yield Quad(node, v.EXACT, Literal(mention.text))
-        yield Quad(node, v.START, Literal(mention.start))
-        yield Quad(node, v.END, Literal(mention.end))
-        yield Quad(node, v.CONFIDENCE, _probability(mention.confidence))
-        yield Quad(node, v.GENERATED_BY, run)
+        node = f"{start}mention-{mention.field}-{mention.start}-{mention.end}-{mention.kind}>"
+        yield (
+            f"{node} {_TYPE} {_MENTION} .\n"
+            f"{node} {_TYPE} {_ANNOTATION} .\n"
+            f"{node} {_PART_OF} {owner} .\n"
+            f"{node} {_OF_CONCEPT} {concept} .\n"
+            f"{node} {_IN_SENTENCE} {sentences[mention.sentence]} .\n"
+            f"{node} {_EXACT} {literal(mention.text)} .\n"
+            f"{node} {_START} {integer(mention.start)} .\n"
+            f"{node} {_END} {integer(mention.end)} .\n"
+            f"{node} {_CONFIDENCE} {_probability(mention.confidence)} .\n"
+            f"{node} {_GENERATED_BY} {activity} .\n"
+            f"{owner} {_USES[mention.kind]} {concept} .\n"
+        )
         yield from _naming(node, mention, iris)
-        yield Quad(subject, v.USES[mention.kind], concept)
     for number in extraction.introduces:
-        yield Quad(subject, v.INTRODUCES, concepts[number])
+        yield line(owner, v.INTRODUCES, concepts[number])
 
     for relation in extraction.relations:
         if concepts[relation.subject] == concepts[relation.object]:
             continue  # a full name and its short form: one concept, which is no news of itself
         ends = extraction.mentions[relation.subject], extraction.mentions[relation.object]
-        names = (f"{end.field}-{end.start}-{end.end}" for end in ends)
-        node = part(subject, "relation", relation.predicate, *names)
-        yield Quad(node, v.TYPE, v.RELATION)
-        yield Quad(node, v.PART_OF, subject)
-        yield Quad(node, v.SUBJECT, concepts[relation.subject])
-        yield Quad(node, v.PREDICATE, v.RELATIONS[relation.predicate])
-        yield Quad(node, v.OBJECT, concepts[relation.object])
-        yield Quad(node, v.IN_SENTENCE, sentences[relation.sentence])
-        yield Quad(node, v.CONFIDENCE, _probability(relation.confidence))
-        yield Quad(node, v.GENERATED_BY, run)
+        names = "-".join(f"{end.field}-{end.start}-{end.end}" for end in ends)
+        node = f"{start}relation-{relation.predicate}-{names}>"
+        yield (
+            f"{node} {_TYPE} {_RELATION} .\n"
+            f"{node} {_PART_OF} {owner} .\n"
+            f"{node} {_SUBJECT} {concepts[relation.subject]} .\n"
+            f"{node} {_PREDICATE} {_RELATIONS[relation.predicate]} .\n"
+            f"{node} {_OBJECT} {concepts[relation.object]} .\n"
+            f"{node} {_IN_SENTENCE} {sentences[relation.sentence]} .\n"
+            f"{node} {_CONFIDENCE} {_probability(relation.confidence)} .\n"
+            f"{node} {_GENERATED_BY} {activity} .\n"
+        )
 
     for result in extraction.results:
         field = extraction.sentences[result.sentence].field
-        node = part(subject, "result", field, result.start, result.end)
-        yield Quad(node, v.TYPE, v.RESULT_CLAIM)
-        yield Quad(node, v.PART_OF, subject)
-        yield Quad(node, v.VALUE, decimal_literal(result.value))
-        yield Quad(node, v.CHANGE, Literal(result.change))
-        yield Quad(node, v.EXACT, Literal(result.text))
-        yield Quad(node, v.START, Literal(result.start))
-        yield Quad(node, v.END, Literal(result.end))
-        yield Quad(node, v.IN_SENTENCE, sentences[result.sentence])
-        yield Quad(node, v.CONFIDENCE, _probability(result.confidence))
-        yield Quad(node, v.GENERATED_BY, run)
+        node = f"{start}result-{field}-{result.start}-{result.end}>"
+        yield (
+            f"{node} {_TYPE} {_RESULT_CLAIM} .\n"
+            f"{node} {_PART_OF} {owner} .\n"
+            f"{node} {_VALUE} {decimal_literal(result.value)} .\n"
+            f"{node} {_CHANGE} {literal(result.change)} .\n"
+            f"{node} {_EXACT} {literal(result.text)} .\n"
+            f"{node} {_START} {integer(result.start)} .\n"
+            f"{node} {_END} {integer(result.end)} .\n"
+            f"{node} {_IN_SENTENCE} {sentences[result.sentence]} .\n"
+            f"{node} {_CONFIDENCE} {_probability(result.confidence)} .\n"
+            f"{node} {_GENERATED_BY} {activity} .\n"
+        )
         if result.unit:
-            yield Quad(node, v.UNIT, Literal(result.unit))
+            yield line(node, v.UNIT, literal(result.unit))
         for name, predicate in v.RESULT_PARTS.items():
             number = getattr(result, name)
             if number is not None:
-                yield Quad(node, predicate, concepts[number])
+                yield line(node, predicate, concepts[number])
 
 
-def _naming(node: NamedNode, mention: Mention, iris: Iris) -> Iterator[Quad]:
+def _naming(node: str, mention: Mention, iris: Iris) -> Iterator[str]:
     # A mention speaks for its concept's name by its own text; only where it does not, that is said.
     concept = mention.concept
     if concept.label != mention.text:
-        yield Quad(node, v.CONCEPT_LABEL, Literal(concept.label))
+        yield line(node, v.CONCEPT_LABEL, literal(concept.label))
     if concept.abbreviation:
-        yield Quad(node, v.ABBREVIATION, Literal(concept.abbreviation))
+        yield line(node, v.ABBREVIATION, literal(concept.abbreviation))
     for rule in mention.linked_by:
-        yield Quad(node, v.LINKED_BY, Literal(rule))
+        yield line(node, v.LINKED_BY, literal(rule))
     for correction in mention.corrections:
-        yield Quad(node, v.CORRECTED_BY, NamedNode(correction))
+        yield line(node, v.CORRECTED_BY, NamedNode(correction))
+    if wider := wider_concept(concept):
+        yield line(node, v.FAMILY, iris.concept(wider))
+        yield line(node, v.FAMILY_LABEL, literal(wider.label))
+
+
+@lru_cache(maxsize=16_384)
+def wider_concept(concept: Concept) -> Concept | None:
+    """The model that *concept* is a size of."""
     wider = family(concept.label) if concept.kind == "method" else None
-    if wider:
-        yield Quad(node, v.FAMILY, iris.concept(Concept("method", concept_key(wider), wider)))
-        yield Quad(node, v.FAMILY_LABEL, Literal(wider))
+    return Concept("method", concept_key(wider), wider) if wider else None
 
 
 def date_literal(date: str) -> Literal:
@@ -309,11 +357,11 @@ def decimal_literal(value: Decimal) -> Literal:
     return Literal("0" if text == "-0" else text, datatype=v.XSD_DECIMAL)
 
 
-def _probability(confidence: float) -> Literal:
+def _probability(confidence: float) -> str:
     # Three digits: more would claim a precision that the calibration does not have.
     return _decimal(f"{confidence:.3f}")
 
 
 @lru_cache(maxsize=1001)
-def _decimal(text: str) -> Literal:
-    return decimal_literal(Decimal(text))
+def _decimal(text: str) -> str:
+    return str(decimal_literal(Decimal(text)))

@@ -4,7 +4,7 @@ import datetime
 import gc
 import hashlib
 import json
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
 
@@ -211,7 +211,7 @@ class Committer:
             gone, come = on_record(writer, read, self._store.iris)
             remove += gone
             add += come
-        effect = writer.effect(remove, add)
+        effect = writer.effect(remove, add, change.written)
         removed, added = effect.facts
         tally.triples_removed += removed
         tally.triples_added += added
@@ -238,8 +238,12 @@ def _uncollected() -> Iterator[None]:
 
 
 def settled(writer: Writer, names: Names, change: Change) -> tuple[list[Quad], list[Quad]]:
-    """What to remove and to add for *change*, with what authors and concepts are called then."""
-    remove, add = names.settle(writer, change.old, change.new)
+    """
+    What to remove and to add for *change*, with what authors and concepts are called then.
+
+    What it has written out comes besides.
+    """
+    remove, add = names.settle(writer, change.old, change.new, change.witnessed)
     return [*remove, *change.old, *change.remove], [*add, *change.new, *change.add]
 
 
@@ -248,7 +252,7 @@ def tombstones(
 ) -> tuple[list[Quad], list[Quad]]:
     """Those to remove, of what comes back with *add*, and those to add, for what ends."""
     stones = buried([*change.old, *change.remove], change.moved | change.works, iris)
-    return lifted(writer, add, iris), stones
+    return lifted(writer, add, iris, change.written), stones
 
 
 def _announce(writer: Writer, entries: Sequence[Entry], iris: Iris) -> None:
@@ -294,7 +298,7 @@ def subject_of(entry: Entry, iris: Iris) -> NamedNode:
     return iris.profile(entry.profile.author)
 
 
-def entry_quads(entry: Entry, iris: Iris) -> Iterator[Quad]:
+def entry_quads(entry: Entry, iris: Iris) -> Iterable[Quad]:
     """Every quad that the resource of *entry* shall own."""
     if isinstance(entry, PaperEntry):
         if entry.extraction is None:

@@ -1,5 +1,6 @@
 """What a change really takes from an engine and adds to it: found out, and carried out."""
 
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -7,38 +8,72 @@ from operator import attrgetter
 from typing import Any
 
 import pyoxigraph
-from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, Triple
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Triple
 
 from . import vocab as v
+from .ntriples import Lines, chunks, has_blank, quads_of
 
 # How many quads are added as files of their own, which takes half of the time that a transaction
 # does (9 and 17 µs each, compaction included, at 400,000). Such files weigh too much for a few
 # quads, and up to a million the engine takes them in all or nothing.
 FILED = range(2_000, 1_000_000)
+# Bytes of lines that are handed on at once.
+_READ = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Quads that are there and shall go, and quads that are not and shall come; each once."""
+    """
+    Quads that are there and shall go, and quads that are not and shall come; each once.
+
+    Of what comes some may be *written* out: lines of N-Quads without blank nodes.
+    """
 
     removed: list[Quad]
     added: list[Quad]
+    written: tuple[Lines, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.removed or self.added)
+        return bool(self.removed or self.added or self.written)
 
     def __add__(self, other: "Effect") -> "Effect":
-        return Effect([*self.removed, *other.removed], [*self.added, *other.added])
+        return Effect(
+            [*self.removed, *other.removed],
+            [*self.added, *other.added],
+            (*self.written, *other.written),
+        )
 
     @property
     def facts(self) -> tuple[int, int]:
-        """How many facts go, and how many come."""
-        return _facts(self.removed), _facts(self.added)
+        """How many facts go, and how many come; what is written out are facts."""
+        return _facts(self.removed), _facts(self.added) + _number(self.written)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """How many quads go, and how many come."""
+        return len(self.removed), len(self.added) + _number(self.written)
 
     @property
     def is_filed(self) -> bool:
         """Whether `in_steps` is the faster way."""
-        return len(self.added) in FILED
+        return self.size[1] in FILED
+
+    def as_text(self) -> "Effect":
+        """The same, with all that comes written out, but for quads with blank nodes."""
+        lines = list(chunks(self.added))
+        blank: list[Quad] = []
+        if any(b"_:" in chunk.text or b"<<" in chunk.text for chunk in lines):
+            blank = [quad for quad in self.added if has_blank(quad)]
+            lines = list(chunks(quad for quad in self.added if not has_blank(quad)))
+        return Effect(self.removed, blank, (*self.written, *lines))
+
+    def as_quads(self) -> "Effect":
+        """The same, with nothing written out."""
+        return Effect(self.removed, [*self.added, *quads_of(self.written)])
+
+
+def _number(written: Iterable[Lines]) -> int:
+    return sum(lines.number for lines in written)
 
 
 def _facts(quads: Iterable[Quad]) -> int:
@@ -84,12 +119,22 @@ def absent(engine: pyoxigraph.Store, quads: Iterable[Quad]) -> list[Quad]:
     return found
 
 
+def is_new(engine: pyoxigraph.Store, node: NamedNode) -> bool:
+    """Whether *engine* has no fact about *node*, and none about a part of it."""
+    facts = DefaultGraph()
+    return (
+        _first(engine, node, None, None, facts) is None
+        and _first(engine, None, v.PART_OF, node, facts) is None
+    )
+
+
 def _first(engine: pyoxigraph.Store, *pattern: Any) -> Quad | None:
     return next(engine.quads_for_pattern(*pattern), None)
 
 
 def at_once(engine: pyoxigraph.Store, effect: Effect) -> None:
     """Carries *effect* out in one transaction, but for quads with blank nodes (none are ours)."""
+    effect = effect.as_quads()
     if not effect.removed:
         engine.extend(effect.added)
         return
@@ -107,17 +152,36 @@ def in_steps(engine: pyoxigraph.Store, effect: Effect) -> None:
 
     It can be called again where it was interrupted.
     """
+    if effect.written:
+        file = io.BufferedReader(_Chunks(effect.written), _READ)
+        engine.bulk_load(file, format=RdfFormat.N_QUADS, lenient=True)
     if effect.added:
         engine.bulk_extend(effect.added)
     for quad in effect.removed:
         engine.remove(quad)
 
 
-def has_blank(quad: Quad) -> bool:
-    return any(
-        isinstance(term, BlankNode | Triple)
-        for term in (quad.subject, quad.object, quad.graph_name)
-    )
+class _Chunks(io.RawIOBase):
+    """What is *written*, one after the other, as a file that is read."""
+
+    def __init__(self, written: Iterable[Lines]) -> None:
+        self._chunks = (lines.text for lines in written)
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return 0
+            self._rest = memoryview(chunk)
+        with memoryview(buffer) as room:
+            size = min(len(room), len(self._rest))
+            room[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size
 
 
 def data(quads: Iterable[Quad]) -> tuple[str, list[Quad]]:

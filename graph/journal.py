@@ -83,8 +83,10 @@ class Journal:
         """Keeps *effect*, and then carries it out on the engine, which is *opened* for that."""
         if self._begun is not None:
             self._end(opened())
-        self._log.add(self._header(), effect.removed, effect.added)
         steps = effect.is_filed and not self._gap
+        if steps:  # the patch and the engine are given the same lines
+            effect = effect.as_text()
+        self._log.add(self._header(), effect.removed, effect.added, effect.written)
         if steps:
             self._log.sync()  # before the first step, so that a power cut leaves what it was
         engine = opened()

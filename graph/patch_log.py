@@ -22,6 +22,7 @@ from pathlib import Path
 
 from pyoxigraph import Quad
 
+from .ntriples import Lines
 from .patches import Header, Patch, PatchError, PatchWriter, read_header, read_patch
 
 FOLDER = "history"
@@ -107,10 +108,18 @@ class PatchLog:
         finally:
             draft.unlink(missing_ok=True)
 
-    def add(self, header: Header, removed: Iterable[Quad], added: Iterable[Quad]) -> None:
-        """Another patch with these rows."""
+    def add(
+        self,
+        header: Header,
+        removed: Iterable[Quad],
+        added: Iterable[Quad],
+        written: Iterable[Lines] = (),
+    ) -> None:
+        """Another patch with these rows; those *written* out are added too."""
         with self.adding(header) as patch:
             patch.delete(removed)
+            for lines in written:
+                patch.add_lines(lines)
             patch.add(added)
 
     def drop(self, file: PatchFile) -> None:

@@ -10,7 +10,7 @@ leads to it. Nothing is changed here: a `Change` is what has to be.
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import NamedNode, Quad
 
 import scholargraph
 from scholargraph.extract.mentions import Extraction
@@ -20,11 +20,12 @@ from . import vocab as v
 from .amending import Amender, run_of
 from .build import (
     Run,
-    claim_quads,
+    claim_lines,
+    evidence_lines,
     evidence_quads,
     run_iri,
-    statement_quads,
-    type_quads,
+    statement_lines,
+    type_lines,
 )
 from .citations import Citations, Known
 from .decisions import Decision
@@ -32,9 +33,11 @@ from .entities import value_of
 from .identify import title_digests
 from .iris import Iris, digest, paper_keys
 from .merging import merged, text_record
+from .ntriples import Lines, each_once, line, literal, quads_in
 from .parts import FACTS, Readable
 from .pool import Arrival, Piece, Pool
 from .records import Held, Record, record_quads, whole_hash
+from .witnesses import Counts, add_to, is_plain, witnessed_in
 
 Extractor = Callable[[Iterable[Paper]], Iterator[tuple[Paper, Extraction]]]
 
@@ -44,7 +47,9 @@ class Change:
     """
     Quads to remove and to add, in the facts and beside them.
 
-    *old* and *new* are what papers own among the facts; *remove* and *add* all the rest. *moved*
+    *old* and *new* are what papers own among the facts; *remove* and *add* all the rest. *written*
+    has, of papers that were not there, lines of all that they own among the facts, and *witnessed*
+    what these say of authors and concepts: quads of thousands of papers take their time. *moved*
     has the papers that end, with their successors if they have some; *works* the cited works that
     are papers now. *came* says of each arrival what it did: ``new``, ``changed`` or ``unchanged``;
     *joined* counts those that came to a paper of another source. *dropped* has the hashes of
@@ -56,6 +61,8 @@ class Change:
     new: list[Quad] = field(default_factory=list)
     remove: list[Quad] = field(default_factory=list)
     add: list[Quad] = field(default_factory=list)
+    written: dict[NamedNode, Lines] = field(default_factory=dict)
+    witnessed: Counts = field(default_factory=dict)
     moved: dict[NamedNode, NamedNode | None] = field(default_factory=dict)
     works: dict[NamedNode, NamedNode | None] = field(default_factory=dict)
     came: list[str] = field(default_factory=list)
@@ -67,7 +74,7 @@ class Change:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.old or self.new or self.remove or self.add)
+        return not (self.old or self.new or self.remove or self.add or self.written)
 
 
 @dataclass(slots=True, eq=False)
@@ -278,7 +285,9 @@ class Reconciler:
         if was is not None and not read and _unchanged(was, records):
             work.same = True
             return
-        facts = [*type_quads(work.iri), *self._facts(work, records)]
+        if was is None and self._write(work, records):
+            return
+        facts = quads_in(self._facts(work, records))
         beside = []
         if len(records) > 1:
             beside = [quad for one in records for quad in record_quads(one, work.iri, self._iris)]
@@ -299,18 +308,35 @@ class Reconciler:
             self._change.remove += stood
             self._change.add += beside
 
-    def _facts(self, work: _Work, records: Sequence[Record]) -> Iterator[Quad]:
+    def _write(self, work: _Work, records: Sequence[Record]) -> bool:
+        """Writes a paper of one record out that was read now and is new; whether it is such."""
+        arrival = self._reader(work, records)
+        if len(records) > 1 or arrival is None or arrival.extraction is None:
+            return False
+        (record,) = records
+        paper, extraction = record.paper, arrival.extraction
+        if self._amender.concerns(work.iri) or not is_plain(paper, extraction):
+            return False
+        run = self._noted(self._reading(record.sources[0], arrival.run.model))
+        evidence = evidence_lines(work.iri, paper, extraction, run, self._iris)
+        self._change.written[work.iri] = each_once([*self._facts(work, records), *evidence])
+        for node, item in witnessed_in(paper, extraction, self._iris):
+            add_to(self._change.witnessed.setdefault(node, {}), item, 1)
+        return True
+
+    def _facts(self, work: _Work, records: Sequence[Record]) -> Iterator[str]:
         iri, alone = work.iri, len(records) == 1
         paper = records[0].paper if alone else merged(records)
-        yield from statement_quads(paper, iri, self._iris)
+        yield from type_lines(iri)
+        yield from statement_lines(paper, iri, self._iris)
         for source in {source for record in records for source in record.sources}:
-            yield Quad(iri, v.SOURCE, source)
-        yield Quad(iri, v.RECORD_HASH, Literal(whole_hash(record.hash for record in records)))
+            yield line(iri, v.SOURCE, source)
+        yield line(iri, v.RECORD_HASH, literal(whole_hash(record.hash for record in records)))
         for record in records:
             name = () if alone else (record.name,)
             source, captured = record.sources[0], record.captured
             for claim in record.paper.claims:
-                yield from claim_quads(claim, iri, iri, source, captured, *name)
+                yield from claim_lines(claim, iri, iri, source, captured, *name)
 
     def _amended(self, work: _Work, records: Sequence[Record]) -> tuple[list[Quad], list[Quad]]:
         """The paper's evidence as people have corrected it, and the extractor's where they have."""
@@ -343,10 +369,10 @@ class Reconciler:
         record = text_record(records)
         text = record.paper.title, record.paper.abstract
         source = record.sources[0]
-        for arrival in work.brought:
-            if arrival.extraction and text == (arrival.paper.title, arrival.paper.abstract):
-                run = self._reading(source, arrival.run.model)
-                return self._read(work.iri, record.paper, arrival.extraction, run)
+        arrival = self._reader(work, records)
+        if arrival is not None and arrival.extraction is not None:
+            run = self._reading(source, arrival.run.model)
+            return self._read(work.iri, record.paper, arrival.extraction, run)
         for piece in work.pieces:
             was = self._pool.held.get(piece.home) if piece.home else None
             if was is None or (was.title, was.abstract) != text:
@@ -360,12 +386,25 @@ class Reconciler:
         run = self._reading(source, self._model)
         return self._read(work.iri, record.paper, extraction, run)
 
+    def _reader(self, work: _Work, records: Sequence[Record]) -> Arrival | None:
+        """The arrival whose text was read now, and is the paper's."""
+        paper = text_record(records).paper
+        text = paper.title, paper.abstract
+        for arrival in work.brought:
+            if arrival.extraction and text == (arrival.paper.title, arrival.paper.abstract):
+                return arrival
+        return None
+
     def _read(
         self, iri: NamedNode, paper: Paper, extraction: Extraction, run: Run
     ) -> Iterable[Quad]:
+        return evidence_quads(iri, paper, extraction, self._noted(run), self._iris)
+
+    def _noted(self, run: Run) -> NamedNode:
+        """The IRI of *run*, which has read something."""
         if run not in self._change.runs:
             self._change.runs.append(run)
-        return evidence_quads(iri, paper, extraction, run_iri(run, self._iris), self._iris)
+        return run_iri(run, self._iris)
 
     def _reading(self, source: NamedNode, model: str) -> Run:
         """The run that reads the file *source* with *model*."""

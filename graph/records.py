@@ -18,10 +18,11 @@ from pyoxigraph import Literal, NamedNode, Quad
 from scholargraph.extract.papers import Author, Genre, Measure, Paper, SourceClaim
 
 from . import vocab as v
-from .build import claim_quads, decimal_literal, statement_quads
+from .build import claim_lines, decimal_literal, statement_lines
 from .entities import value_of
 from .identifiers import canonical, identifiers
 from .iris import Iris, part
+from .ntriples import quads_in
 from .parts import FACTS, Readable
 from .snapshots import Term
 
@@ -150,10 +151,10 @@ def record_quads(record: Record, paper: NamedNode, iris: Iris) -> Iterator[Quad]
         yield Quad(node, v.SOURCE, source, graph)
     for reference in record.references:
         yield Quad(node, v.REFERENCE, reference, graph)
-    stated = list(statement_quads(record.paper, node, iris))
+    stated = list(statement_lines(record.paper, node, iris))
     for claim in record.paper.claims:
-        stated += claim_quads(claim, node, paper, record.sources[0], record.captured)
-    for quad in stated:
+        stated += claim_lines(claim, node, paper, record.sources[0], record.captured)
+    for quad in quads_in(stated):
         yield Quad(quad.subject, quad.predicate, quad.object, graph)
 
 

@@ -12,7 +12,7 @@ connection was cut learns from the token whether its commit was made. What a wri
 
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -27,6 +27,7 @@ from .fetched import MARKER, Fetched, looked_up, select_each
 from .iris import DEFAULT_BASE, Iris
 from .locks import StoreBusy, StoreError
 from .marker import check_base
+from .ntriples import Lines, quads_of
 from .remote_snapshot import RemoteSnapshot
 from .snapshots import Snapshot, Term
 from .store import Store, Writer
@@ -147,8 +148,13 @@ class RemoteWriter(Writer):
             self._fetched.change(effect.removed, effect.added)
         return len(effect.removed), len(effect.added)
 
-    def effect(self, delete: Iterable[Quad], insert: Iterable[Quad]) -> Effect:
-        new = dict.fromkeys(insert)
+    def effect(
+        self,
+        delete: Iterable[Quad],
+        insert: Iterable[Quad],
+        written: Mapping[NamedNode, Lines] | None = None,
+    ) -> Effect:
+        new = dict.fromkeys([*insert, *quads_of((written or {}).values())])
         old = dict.fromkeys(delete)
         subjects = (quad.subject for quads in (old, new) for quad in quads)
         self.expect(node for node in subjects if isinstance(node, NamedNode))

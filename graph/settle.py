@@ -16,11 +16,8 @@ from .categories import category_name
 from .iris import Iris
 from .parts import FACTS, Readable
 from .snapshots import Term
+from .witnesses import Count, Counts, Item, Node, add_to, witnessed_by
 
-# A node, or a plain triple between concepts, with what speaks for it: ("name", "Ada Lindqvist").
-Node = NamedNode | Triple
-Item = tuple[str, str]
-Count = dict[Item, int]
 # A count as it is kept: a third of the memory.
 _Packed = tuple[tuple[str, str, int], ...]
 
@@ -31,13 +28,6 @@ _REMEMBERED = 500_000
 _FEW = 4
 
 _ORCID = re.compile(r"(?:https?://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])", re.ASCII)
-
-# What evidence for shared nodes is written in.
-_WITNESSES = {
-    *(v.OF_CONCEPT, v.EXACT, v.CONCEPT_LABEL, v.ABBREVIATION, v.FAMILY, v.FAMILY_LABEL),
-    *(v.OF_AUTHOR, v.MAIN_ENTITY, v.NAME_AS_GIVEN, v.ORCID),
-    *(v.CATEGORY, v.SUBJECT, v.PREDICATE, v.OBJECT),
-}
 
 # The same evidence, counted in the graph: a popular concept has thousands of mentions (22,000 of
 # 20,000 papers take 0.4 s). Apart, since Oxigraph scans the whole graph for a UNION of these.
@@ -113,13 +103,17 @@ class Names:
         self._counts.clear()
 
     def settle(
-        self, graph: Readable, old: Iterable[Quad], new: Iterable[Quad]
+        self,
+        graph: Readable,
+        old: Iterable[Quad],
+        new: Iterable[Quad],
+        counts: Counts | None = None,
     ) -> tuple[list[Quad], list[Quad]]:
         """
         The quads to remove and to add when *old* gives way to *new* in *graph*.
 
         *old* and *new* are whole: everything that the papers and profiles concerned owned, and will
-        own. *graph* is as it was before the change.
+        own; *counts* are what others say that come. *graph* is as it was before the change.
         """
         if len(self._counts) > _REMEMBERED:
             self._counts = {
@@ -129,10 +123,10 @@ class Names:
             }
         if len(self._counts) > _REMEMBERED:
             self.forget()
-        changes: dict[Node, Count] = {}
+        changes = {node: count.copy() for node, count in (counts or {}).items()}
         for sign, quads in ((-1, old), (1, new)):
-            for node, item in _evidence(quads):
-                _add(changes.setdefault(node, {}), item, sign)
+            for node, item in witnessed_by(quads):
+                add_to(changes.setdefault(node, {}), item, sign)
         remove: list[Quad] = []
         add: list[Quad] = []
         changes = {node: change for node, change in changes.items() if any(change.values())}
@@ -154,7 +148,7 @@ class Names:
             before = _unpacked(self._counts[node])
             after = before.copy()
             for item, number in change.items():
-                _add(after, item, number)
+                add_to(after, item, number)
             self._counts[node] = _packed(after)
             stored = found.get(node)
             if stored is None:
@@ -165,10 +159,6 @@ class Names:
             remove += stored - settled
             add += settled - stored
         return remove, add
-
-
-def _add(count: Count, item: Item, number: int) -> None:
-    count[item] = count.get(item, 0) + number
 
 
 def _packed(count: Count) -> _Packed:
@@ -183,40 +173,6 @@ def _says(count: Count) -> tuple[set[Item], list[str]]:
     """All that the triples of a node depend on: what it is called, and most often."""
     said = {item for item, number in count.items() if number > 0}
     return said, [_best(_of(count, what)) for what in ("name", "label", "family")]
-
-
-def _evidence(quads: Iterable[Quad]) -> Iterator[tuple[Node, Item]]:
-    """What *quads*, in which every node is described whole, say of shared nodes."""
-    nodes: dict[object, dict[NamedNode, list[object]]] = {}
-    for quad in quads:
-        predicate = quad.predicate
-        if predicate in _WITNESSES:
-            nodes.setdefault(quad.subject, {}).setdefault(predicate, []).append(quad.object)
-    for values in nodes.values():
-        for concept in _iris(values, v.OF_CONCEPT):
-            forms = _texts(values, v.EXACT)
-            for label in _texts(values, v.CONCEPT_LABEL) or forms:
-                yield concept, ("label", label)
-            for form in forms:
-                yield concept, ("form", form)
-            for short in _texts(values, v.ABBREVIATION):
-                yield concept, ("abbreviation", short)
-            for family in _iris(values, v.FAMILY):
-                yield Triple(concept, v.BROADER, family), ("said", "")
-        for family in _iris(values, v.FAMILY):
-            for name in _texts(values, v.FAMILY_LABEL):
-                yield family, ("family", name)
-        for author in [*_iris(values, v.OF_AUTHOR), *_iris(values, v.MAIN_ENTITY)]:
-            for name in _texts(values, v.NAME_AS_GIVEN):
-                yield author, ("name", name)
-            for orcid in _texts(values, v.ORCID):
-                yield author, ("orcid", orcid)
-        for category in _iris(values, v.CATEGORY):
-            yield category, ("use", "")
-        for subject in _iris(values, v.SUBJECT):
-            for relation in _iris(values, v.PREDICATE):
-                for other in _iris(values, v.OBJECT):
-                    yield Triple(subject, relation, other), ("said", "")
 
 
 def _counted(graph: Readable, nodes: Iterable[Node], iris: Iris) -> Iterator[tuple[Node, Count]]:
@@ -255,7 +211,7 @@ def _add_rows(count: Count, rows: Iterable[dict[str, Term | None]]) -> None:
             row["label"] = row["form"]
         for what, value in row.items():
             if what not in ("node", "n") and isinstance(value, Literal):
-                _add(count, (what, value.value), number)
+                add_to(count, (what, value.value), number)
 
 
 def _place(node: NamedNode, iris: Iris) -> tuple[str, str]:
@@ -327,11 +283,3 @@ def _stored(graph: Readable, node: Node) -> Iterator[Quad]:
     for quad in graph.quads(node, None, None, FACTS):
         if quad.predicate in _SETTLED or (quad.predicate == v.TYPE and quad.object in _CLASSES):
             yield quad
-
-
-def _iris(values: dict[NamedNode, list[object]], predicate: NamedNode) -> list[NamedNode]:
-    return [value for value in values.get(predicate, ()) if isinstance(value, NamedNode)]
-
-
-def _texts(values: dict[NamedNode, list[object]], predicate: NamedNode) -> list[str]:
-    return [value.value for value in values.get(predicate, ()) if isinstance(value, Literal)]

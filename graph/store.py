@@ -23,7 +23,7 @@ other way round. A process killed at any moment leaves whole transactions: the n
 
 import gc
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,12 +32,13 @@ import pyoxigraph
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad
 
 from . import vocab as v
-from .effects import Effect, absent, present
+from .effects import Effect, absent, is_new, present
 from .iris import DEFAULT_BASE, Iris
 from .journal import Journal
 from .locks import StoreBusy, StoreError, is_wanted, writers_lock
 from .marker import LOCK, MARKER, UNPUBLISHED, check_base, made_with, mark, marked
 from .migrations import FORMAT_VERSION, migrate
+from .ntriples import Lines, quads_of
 from .replacement import finish, prepare
 from .scope import Scope, scope
 from .snapshots import Lookups, Snapshot, Term, newest, publish, solutions, sweep
@@ -198,13 +199,29 @@ class Writer(Lookups):
             with _explained(self.path):
                 self._mark()
                 self._journal.transaction(lambda: self._engine, effect)
-        return len(effect.removed), len(effect.added)
+        return effect.size
 
-    def effect(self, delete: Iterable[Quad], insert: Iterable[Quad]) -> Effect:
-        """What `apply` would really remove and add."""
+    def effect(
+        self,
+        delete: Iterable[Quad],
+        insert: Iterable[Quad],
+        written: Mapping[NamedNode, Lines] | None = None,
+    ) -> Effect:
+        """
+        What `apply` would really remove and add.
+
+        *written* are lines, each once, of all that nodes are to own among the facts; nothing else
+        here is about these.
+        """
         new = dict.fromkeys(insert)
         old = [quad for quad in dict.fromkeys(delete) if quad not in new]
-        return Effect(present(self._readable, old), absent(self._readable, new))
+        lines: list[Lines] = []
+        for node, chunk in (written or {}).items():
+            if is_new(self._readable, node):
+                lines.append(chunk)
+            else:
+                new.update(dict.fromkeys(quads_of([chunk])))
+        return Effect(present(self._readable, old), absent(self._readable, new), tuple(lines))
 
     def extend(self, quads: Iterable[Quad]) -> None:
         """Adds *quads*, of which there may be more than memory holds, all or nothing."""

@@ -72,13 +72,15 @@ def buried(
     return stones
 
 
-def lifted(graph: Readable, come: Iterable[Quad], iris: Iris) -> list[Quad]:
-    """The tombstones of what is described again by *come*."""
+def lifted(
+    graph: Readable, come: Iterable[Quad], iris: Iris, nodes: Iterable[NamedNode] = ()
+) -> list[Quad]:
+    """The tombstones of what is described again by *come*, and of *nodes*."""
     place = iris.removed_graph()
     stones = {quad.subject for quad in graph.quads(None, v.INVALIDATED, None, place)}
     if not stones:
         return []
-    back = stones & {quad.subject for quad in come}
+    back = stones & {*nodes, *(quad.subject for quad in come)}
     return [
         quad
         for node in back
