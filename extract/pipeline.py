@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain, islice
 from multiprocessing.synchronize import Event
@@ -48,9 +49,11 @@ from .papers import Paper
 
 _HERE = Path(__file__).parent
 CONFIG = _HERE / "config.cfg"
-# Batches that a process has in hand or waiting at most: a minute's work, of 10 MB, so that it goes
+# Papers that a process has in hand or waiting at most: a minute's work, of 10 MB, so that it goes
 # on while what was extracted is committed.
-_AHEAD = 16
+_AHEAD = 1024
+# Papers that a process takes at once: half a second's work, so that all of them end together.
+_SHARE = 16
 # Stands between title and abstract, so that no word runs across.
 SEPARATOR = "\n\n"
 # spaCy refuses longer texts unless told that the pipeline's cost is linear, which ours is.
@@ -216,11 +219,12 @@ def extract(
     """
     Each paper with its extraction, streaming, in the order of *papers*.
 
-    With *jobs* above 1 that many processes share the work, *batch_size* papers at a time, unless
-    there are fewer: to start them takes longer. Each opens its own pipeline (*nlp* is rebuilt
-    there from its config and bytes). They are started afresh ('spawn'), so a script that calls
-    this needs ``if __name__ == "__main__":``. Closing the iterator or pressing Ctrl-C ends them.
-    The output depends on neither number.
+    With *jobs* above 1 that many processes share the work, unless there are fewer papers than
+    *batch_size*: to start them takes longer. This process is one of them: it reads papers while
+    it would wait for another. Each opens its own pipeline (*nlp* is rebuilt there from its config
+    and bytes). They are started afresh ('spawn'), so a script that calls this needs
+    ``if __name__ == "__main__":``. Closing the iterator or pressing Ctrl-C ends them. The output
+    depends on neither number.
 
     Raises:
         ModelError: weights are missing or do not fit.
@@ -234,15 +238,14 @@ def extract(
         return  # nothing to open a pipeline for
     source = chain(first, source)
     if jobs == 1 or len(first) < batch_size:
-        yield from _extract_here(source, nlp or load_pipeline(), batch_size)
+        yield from _extract_here(source, nlp or load_pipeline(), batch_size, model_id())
     else:
         yield from _extract_in_processes(source, nlp, jobs, batch_size)
 
 
 def _extract_here(
-    papers: Iterable[Paper], nlp: Language, batch_size: int
+    papers: Iterable[Paper], nlp: Language, batch_size: int, model: str
 ) -> Iterator[tuple[Paper, Extraction]]:
-    model = model_id()
     pairs = ((document(paper, nlp), paper) for paper in papers)
     for doc, paper in nlp.pipe(pairs, as_tuples=True, batch_size=batch_size):
         yield paper, extraction(doc, verbatim=paper.verbatim, model=model)
@@ -254,19 +257,25 @@ def _extract_in_processes(
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     recipe = (nlp.config.to_str(), nlp.to_bytes()) if nlp is not None else None
-    pool = ProcessPoolExecutor(jobs, context, _start_worker, (recipe, stop))
-    waiting: deque[tuple[list[Paper], Future[list[Extraction]]]] = deque()
+    model = model_id()
+    pool = ProcessPoolExecutor(jobs - 1, context, _start_worker, (recipe, model, stop))
+    waiting: deque[_Share] = deque()
     source = iter(papers)
-    ahead = 2 * jobs  # and more, when it is seen that they are wanted
+    size = min(_SHARE, batch_size)
+    ahead = 2 * jobs * batch_size  # papers, and more when it is seen that they are wanted
     try:
         while True:
-            while len(waiting) < ahead and (batch := list(islice(source, batch_size))):
-                waiting.append((batch, pool.submit(_extract_batch, batch)))
+            while len(waiting) * size < ahead and (batch := list(islice(source, size))):
+                waiting.append(_Share(batch, pool.submit(_extract_batch, batch)))
             if not waiting:
                 return
-            batch, future = waiting.popleft()
-            yield from zip(batch, future.result(), strict=True)
-            ahead = min(ahead + 1, _AHEAD * jobs)
+            while not waiting[0].done() and (share := next(filter(_Share.taken, waiting), None)):
+                nlp = nlp or load_pipeline()
+                read = _extract_here(share.papers, nlp, size, model)
+                share.found = [extraction for _, extraction in read]
+            share = waiting.popleft()
+            yield from zip(share.papers, share.extractions(), strict=True)
+            ahead = min(ahead + size, _AHEAD * jobs)
     except BrokenProcessPool as error:
         raise WorkerError(
             "an extracting process was ended from outside, perhaps for want of memory; "
@@ -277,17 +286,38 @@ def _extract_in_processes(
         pool.shutdown(cancel_futures=True)
 
 
+@dataclass(slots=True)
+class _Share:
+    """Papers that one process reads: another, or this one where *found* is set."""
+
+    papers: list[Paper]
+    future: Future[list[Extraction]]
+    found: list[Extraction] | None = None
+
+    def done(self) -> bool:
+        return self.found is not None or self.future.done()
+
+    def taken(self) -> bool:
+        """Whether no other process has begun with it; none will then."""
+        return self.found is None and self.future.cancel()
+
+    def extractions(self) -> list[Extraction]:
+        return self.future.result() if self.found is None else self.found
+
+
 class _Worker:
     """What one extracting process holds."""
 
     nlp: Language
+    model: str
     stop: Event
 
 
-def _start_worker(recipe: tuple[str, bytes] | None, stop: Event) -> None:
+def _start_worker(recipe: tuple[str, bytes] | None, model: str, stop: Event) -> None:
     # The parent answers Ctrl-C; it tells its workers by *stop*.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _Worker.stop = stop
+    _Worker.model = model
     if recipe is None:
         _Worker.nlp = load_pipeline()
         return
@@ -300,7 +330,7 @@ def _start_worker(recipe: tuple[str, bytes] | None, stop: Event) -> None:
 
 def _extract_batch(papers: list[Paper]) -> list[Extraction]:
     found = []
-    for _, result in _extract_here(papers, _Worker.nlp, min(16, len(papers))):
+    for _, result in _extract_here(papers, _Worker.nlp, len(papers), _Worker.model):
         if _Worker.stop.is_set():
             break
         found.append(result)

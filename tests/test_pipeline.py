@@ -13,6 +13,7 @@ from spacy.language import Language
 
 from scholargraph.extract import Extraction, Paper, extract, load_pipeline, model_id
 from scholargraph.extract.abbreviations import definitions
+from scholargraph.extract.annotations import sentence_bounds
 from scholargraph.extract.gazetteer import Gazetteer, names
 from scholargraph.extract.naming import definition_kind, namings
 from scholargraph.extract.pipeline import document, extraction, register
@@ -158,6 +159,25 @@ def test_processes_change_nothing(nlp):
     found = list(extract(papers, nlp, jobs=2, batch_size=3))
 
     assert found == list(extract(papers, nlp))
+
+
+def test_processes_keep_the_order_of_papers(nlp):
+    papers = [Paper(str(i), f"FooNet{i}: A Network", "") for i in range(40)]
+
+    found = list(extract(papers, nlp, jobs=2, batch_size=10))
+
+    assert [paper.id for paper, _ in found] == [paper.id for paper in papers]
+    assert [result.mentions[0].text for _, result in found] == [f"FooNet{i}" for i in range(40)]
+
+
+def test_a_sentence_that_is_joined_later_is_seen(nlp):
+    doc = nlp.make_doc("It works. We use it.")
+    nlp.get_pipe("scholar_sentences")(doc)
+    before = sentence_bounds(doc)
+
+    doc[3].is_sent_start = False
+
+    assert (before, sentence_bounds(doc)) == ([(0, 9), (10, 20)], [(0, 20)])
 
 
 def test_a_consumer_may_stop_early(nlp):
