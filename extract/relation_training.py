@@ -2,7 +2,7 @@
 Makes the packaged weights of relations: both classifiers, and what puts them together.
 
 Temperatures and threshold come from the training part by cross-validation over its documents, so
-that the development part judges only. 20 minutes on one core.
+that the development part judges only. A quarter of an hour on one core.
 """
 
 import tomllib
