@@ -207,7 +207,7 @@ def calibrated(folds: Sequence[Fold]) -> tuple[float, float, float, float]:
     for number, entry in enumerate(CLASSES):
         if entry is not None and entry[0] in SYMMETRIC and not entry[1]:
             one_way[number] = number - 1
-    merged = undirected(_softmax(scores / np.float32(temperature)))
+    merged = undirected(_softmax((scores / temperature).astype(np.float32)))
     best = merged[:, 1:].argmax(axis=1) + 1
     confidence = merged[np.arange(len(best)), best]
     right = best == one_way[gold]
