@@ -65,7 +65,7 @@ def ours(path: Path, number: int, jobs: int) -> dict[str, float]:
     seconds = time.perf_counter() - begin
     held = memory()
     if jobs > 1:
-        held += (jobs - 1) * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        held += jobs * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     return {"words": words(map(text, chosen)) / seconds, "papers": number / seconds, "mb": held}
 
 
@@ -153,7 +153,7 @@ def report(found: dict[str, list[dict[str, float]]], path: Path, number: int) ->
     line("one core, papers/s", [r["papers"] for r in found["one"]], "")
     line("two cores, papers/s", [r["papers"] for r in found["two"]], f"at least {ABSTRACTS:g}")
     line("one process, MB", [r["mb"] for r in found["one"]], f"under {MEMORY_MB:g}")
-    line("two processes, MB", [r["mb"] for r in found["two"]], "")
+    line("three processes, MB", [r["mb"] for r in found["two"]], "")
     line("first result, s", [r["seconds"] for r in found["first"]], f"under {FIRST:g}")
 
 

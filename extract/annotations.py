@@ -7,7 +7,7 @@ in ``doc._.scholar_*``. Values are plain lists and tuples, so that `Doc.to_bytes
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -126,7 +126,7 @@ def sentence_bounds(doc: Doc) -> list[tuple[int, int]]:
     return list(known[1])
 
 
-def _bounds(fields: NDArray[np.uint64]) -> list[tuple[int, int]]:
+def _bounds(fields: NDArray[Any]) -> list[tuple[int, int]]:
     """From the columns that `sentence_bounds` asks for."""
     sentences = np.cumsum(fields[:, 0] == 1)
     words = fields[:, 3] == 0

@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain, islice
 from multiprocessing.synchronize import Event
@@ -220,11 +219,10 @@ def extract(
     Each paper with its extraction, streaming, in the order of *papers*.
 
     With *jobs* above 1 that many processes share the work, unless there are fewer papers than
-    *batch_size*: to start them takes longer. This process is one of them: it reads papers while
-    it would wait for another. Each opens its own pipeline (*nlp* is rebuilt there from its config
-    and bytes). They are started afresh ('spawn'), so a script that calls this needs
-    ``if __name__ == "__main__":``. Closing the iterator or pressing Ctrl-C ends them. The output
-    depends on neither number.
+    *batch_size*: to start them takes longer. Each opens its own pipeline (*nlp* is rebuilt there
+    from its config and bytes). They are started afresh ('spawn'), so a script that calls this
+    needs ``if __name__ == "__main__":``. Closing the iterator or pressing Ctrl-C ends them. The
+    output depends on neither number.
 
     Raises:
         ModelError: weights are missing or do not fit.
@@ -258,23 +256,19 @@ def _extract_in_processes(
     stop = context.Event()
     recipe = (nlp.config.to_str(), nlp.to_bytes()) if nlp is not None else None
     model = model_id()
-    pool = ProcessPoolExecutor(jobs - 1, context, _start_worker, (recipe, model, stop))
-    waiting: deque[_Share] = deque()
+    pool = ProcessPoolExecutor(jobs, context, _start_worker, (recipe, model, stop))
+    waiting: deque[tuple[list[Paper], Future[list[Extraction]]]] = deque()
     source = iter(papers)
     size = min(_SHARE, batch_size)
     ahead = 2 * jobs * batch_size  # papers, and more when it is seen that they are wanted
     try:
         while True:
             while len(waiting) * size < ahead and (batch := list(islice(source, size))):
-                waiting.append(_Share(batch, pool.submit(_extract_batch, batch)))
+                waiting.append((batch, pool.submit(_extract_batch, batch)))
             if not waiting:
                 return
-            while not waiting[0].done() and (share := next(filter(_Share.taken, waiting), None)):
-                nlp = nlp or load_pipeline()
-                read = _extract_here(share.papers, nlp, size, model)
-                share.found = [extraction for _, extraction in read]
-            share = waiting.popleft()
-            yield from zip(share.papers, share.extractions(), strict=True)
+            batch, future = waiting.popleft()
+            yield from zip(batch, future.result(), strict=True)
             ahead = min(ahead + size, _AHEAD * jobs)
     except BrokenProcessPool as error:
         raise WorkerError(
@@ -284,25 +278,6 @@ def _extract_in_processes(
     finally:
         stop.set()
         pool.shutdown(cancel_futures=True)
-
-
-@dataclass(slots=True)
-class _Share:
-    """Papers that one process reads: another, or this one where *found* is set."""
-
-    papers: list[Paper]
-    future: Future[list[Extraction]]
-    found: list[Extraction] | None = None
-
-    def done(self) -> bool:
-        return self.found is not None or self.future.done()
-
-    def taken(self) -> bool:
-        """Whether no other process has begun with it; none will then."""
-        return self.found is None and self.future.cancel()
-
-    def extractions(self) -> list[Extraction]:
-        return self.future.result() if self.found is None else self.found
 
 
 class _Worker:

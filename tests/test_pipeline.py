@@ -1,8 +1,10 @@
 import gzip
 import json
+import multiprocessing
 import subprocess
 import sys
-from collections import defaultdict
+from collections import defaultdict, deque
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from scholargraph.extract.abbreviations import definitions
 from scholargraph.extract.annotations import sentence_bounds
 from scholargraph.extract.gazetteer import Gazetteer, names
 from scholargraph.extract.naming import definition_kind, namings
-from scholargraph.extract.pipeline import document, extraction, register
+from scholargraph.extract.pipeline import WorkerError, document, extraction, register
 from scholargraph.extract.rules import PRECISION
 
 SHARED = Path(__file__).parents[1].parent / "shared"
@@ -195,6 +197,16 @@ def test_a_consumer_may_stop_early(nlp):
 
     assert paper == PAPERS[0]
     assert taken <= 16
+
+
+def test_a_killed_process_is_reported(nlp):
+    stream = extract(cycle(PAPERS), nlp, jobs=2, batch_size=2)
+    next(stream)
+    for process in multiprocessing.active_children():
+        process.kill()
+
+    with pytest.raises(WorkerError, match="use fewer jobs"):
+        deque(stream, maxlen=0)
 
 
 def test_extraction_streams(nlp):
