@@ -46,7 +46,8 @@ SHORT = 32 * 1024
 
 class ReaderPool:
     """
-    At most *processes* readers of *store*, started when they are first needed.
+    At most *processes* readers of *store*, started when they are first needed, and beside them
+    *lent* ones, which serve connections themselves.
 
     *timeout* is seconds for one query, once it has its turn; *memory_mb* bounds one reader's
     memory, *max_answer* the bytes of an answer, *patience* the seconds a query waits for its turn,
@@ -61,6 +62,7 @@ class ReaderPool:
         store: Store,
         *,
         processes: int = 2,
+        lent: int = 0,
         timeout: float = 10.0,
         memory_mb: int = 1024,
         max_answer: int = 1 << 30,
@@ -89,7 +91,9 @@ class ReaderPool:
         self._alive: set[DiskReader] = set()
         self._host: MemoryHost | None = None
         if memory != "off" and sys.platform == "linux":
-            self._host = MemoryHost(store, self._setting, readers=processes, forced=memory == "on")
+            self._host = MemoryHost(
+                store, self._setting, readers=processes + lent, forced=memory == "on"
+            )
         self._close = weakref.finalize(self, _stop_all, self._alive, self._host, os.getpid())
 
     def query(

@@ -263,6 +263,7 @@ class Service:
         return ReaderPool(
             self.store,
             processes=processes,
+            lent=settings.readers,
             timeout=settings.query_timeout,
             memory_mb=settings.query_memory,
             max_answer=settings.max_answer,
