@@ -182,8 +182,7 @@ class Lending:
                 if borrower.slate.revoke():
                     break
                 time.sleep(0.001)
-            self._end(borrower)
-            borrower.pool.take_back(borrower.reader)
+            self._end(borrower)  # and so will its pool
 
     def _borrower(self, client: str) -> _Borrower | None:
         """Who has room for a connection of *client*; sees to it that there are enough of them."""
