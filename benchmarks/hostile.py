@@ -169,7 +169,8 @@ class Server:
         until = time.monotonic() + START
         while True:
             with suppress(OSError, http.client.HTTPException):
-                if client.get("/health")[0] == 200:
+                # The index of names is built in the background; until then search answers 503.
+                if all(client.get(path)[0] == 200 for path in ("/health", "/search?q=model")):
                     break
             if self._process.poll() is not None or time.monotonic() > until:
                 self.close()
