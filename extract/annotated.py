@@ -18,8 +18,8 @@ def doc_bin(sentences: Iterable[GoldSentence]) -> bytes:
     *sentences* as spaCy reads them for training: ``doc.ents`` for ``ner``, ``doc.spans["sc"]`` for
     ``spancat``.
 
-    Words are those of ``spacy.blank("en")``, cut where a span begins or ends inside one. Of spans
-    that overlap, entities are the longest.
+    Words are those of ``spacy.blank("en")``, cut where a span begins or ends inside one or with
+    the space behind it. Of spans that overlap, entities are the longest.
     """
     nlp = spacy.blank("en")
     packed = DocBin(store_user_data=False)
@@ -58,7 +58,9 @@ def lines(sentences: Iterable[GoldSentence]) -> bytes:
 
 
 def _words(doc: Doc, sentence: GoldSentence) -> tuple[list[str], list[bool]]:
-    cuts = {edge for span in sentence.spans for edge in (span.start, span.end)}
+    starts = {span.start for span in sentence.spans}
+    ends = {span.end for span in sentence.spans}
+    cuts = starts | ends
     words: list[str] = []
     spaces: list[bool] = []
     for token in doc:
@@ -67,5 +69,9 @@ def _words(doc: Doc, sentence: GoldSentence) -> tuple[list[str], list[bool]]:
         for begin, after in zip(inside, inside[1:], strict=False):
             words.append(sentence.text[begin:after])
             spaces.append(False)
-        spaces[-1] = bool(token.whitespace_)
+        if token.whitespace_ and (end in starts or end + 1 in ends):
+            words.append(token.whitespace_)  # a span that begins or ends with it
+            spaces.append(False)
+        else:
+            spaces[-1] = bool(token.whitespace_)
     return words, spaces

@@ -1,7 +1,7 @@
 """What a change really takes from an engine and adds to it: found out, and carried out."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -86,9 +86,11 @@ def present(engine: pyoxigraph.Store, quads: Iterable[Quad]) -> list[Quad]:
     return [quad for quad in quads if quad in engine]
 
 
-def absent(engine: pyoxigraph.Store, quads: Iterable[Quad]) -> list[Quad]:
+def absent(
+    engine: pyoxigraph.Store, quads: Iterable[Quad], unsaid: Container[object] = ()
+) -> list[Quad]:
     """
-    Those of *quads* that *engine* has not.
+    Those of *quads* that *engine* has not; of the nodes *unsaid* it has no facts, that is known.
 
     Nothing is said yet of most subjects, which is seen at once for all that follow each other, and
     for the parts of what has neither quads nor parts: a node owns every IRI under its own.
@@ -109,9 +111,13 @@ def absent(engine: pyoxigraph.Store, quads: Iterable[Quad]) -> list[Quad]:
         if owner in new:
             found += some
             continue
-        if len(some) == 1 or isinstance(subject, Triple):
-            some = [quad for quad in some if quad not in engine]
-        elif _first(engine, subject, None, None, graph) is not None:
+        if graph == facts and subject in unsaid:
+            said = False
+        elif len(some) == 1 or isinstance(subject, Triple):
+            said = True  # perhaps: to find out takes as long as to look for the quad
+        else:
+            said = _first(engine, subject, None, None, graph) is not None
+        if said:
             some = [quad for quad in some if quad not in engine]
         elif owner and not joint:
             bare.add(owner)
@@ -119,12 +125,11 @@ def absent(engine: pyoxigraph.Store, quads: Iterable[Quad]) -> list[Quad]:
     return found
 
 
-def is_new(engine: pyoxigraph.Store, node: NamedNode) -> bool:
-    """Whether *engine* has no fact about *node*, and none about a part of it."""
+def is_new(engine: pyoxigraph.Store, node: NamedNode, unsaid: Container[object] = ()) -> bool:
+    """Whether *engine* has no fact about *node*, and none about a part of it; *unsaid* as above."""
     facts = DefaultGraph()
-    return (
-        _first(engine, node, None, None, facts) is None
-        and _first(engine, None, v.PART_OF, node, facts) is None
+    return (node in unsaid or _first(engine, node, None, None, facts) is None) and (
+        _first(engine, None, v.PART_OF, node, facts) is None
     )
 
 

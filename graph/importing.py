@@ -37,10 +37,10 @@ from .store import Store
 
 # Papers of a first commit, extracted in some 10 s; and of the largest, by what it holds in memory.
 BATCH = 256
-_LARGEST = 2_048
+_LARGEST = 3_584
 # The part of what is done that an interruption may cost. What a commit adds the engine sorts into
 # what is there, which takes the longer the more that is: so commits become fewer.
-_AT_RISK = 8
+_AT_RISK = 4
 
 # From here on the folder is compacted at the end: DESIGN measured disk queries 1.1 to 14 times
 # cheaper after it, and 0.3 s of work at 100,000 triples. On the way it does not pay.

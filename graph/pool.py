@@ -2,8 +2,9 @@
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import DefaultGraph, Literal, NamedNode
 
 from scholargraph.extract.mentions import Extraction
 from scholargraph.extract.papers import Paper, Reference
@@ -246,8 +247,14 @@ class Pool:
                     if any(self._alike(one, source) for one in self._sources_of(paper)):
                         yield paper
 
+    @cached_property
+    def _places(self) -> tuple[NamedNode | DefaultGraph, ...]:
+        """Where papers are called something: most graphs have no paper of several records."""
+        beside = self._iris.records_graph()
+        return (FACTS, beside) if self._graph.holds(beside) else (FACTS,)
+
     def _called(self, predicate: NamedNode, text: str) -> Iterator[NamedNode]:
-        for place in (FACTS, self._iris.records_graph()):
+        for place in self._places:
             quads = self._graph.quads(None, predicate, Literal(text), place)
             yield from self._papers(quad.subject for quad in quads)
 

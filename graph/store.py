@@ -39,6 +39,7 @@ from .locks import StoreBusy, StoreError, is_wanted, writers_lock
 from .marker import LOCK, MARKER, UNPUBLISHED, check_base, made_with, mark, marked
 from .migrations import FORMAT_VERSION, migrate
 from .ntriples import Lines, quads_of
+from .parts import FACTS
 from .replacement import finish, prepare
 from .scope import Scope, scope
 from .snapshots import Lookups, Snapshot, Term, newest, publish, solutions, sweep
@@ -75,6 +76,8 @@ class Writer(Lookups):
         self._swept = True
         self._store: pyoxigraph.Store | None = None
         self._before: Snapshot | None = None
+        # What was looked up since the last change, and has no facts.
+        self._unsaid: set[NamedNode | BlankNode] = set()
         self._journal = Journal(folder, self._last_number)
         if late and self.published and not self.changed:
             self._before = Snapshot.newest(folder)
@@ -112,6 +115,7 @@ class Writer(Lookups):
         return self._engine
 
     def _mark(self) -> None:
+        self._unsaid.clear()
         if not self.changed:
             (self.path / UNPUBLISHED).touch()
             self.changed = True
@@ -177,7 +181,10 @@ class Writer(Lookups):
         graph: NamedNode | BlankNode | DefaultGraph | None = None,
     ) -> list[Quad]:
         """The quads that match; None matches everything."""
-        return list(self._readable.quads_for_pattern(subject, predicate, object, graph))
+        found = list(self._readable.quads_for_pattern(subject, predicate, object, graph))
+        if not found and subject and predicate is None and object is None and graph == FACTS:
+            self._unsaid.add(subject)
+        return found
 
     def select(self, query: str, **bindings: Term) -> list[dict[str, Term | None]]:
         """The rows of a SELECT, as `Snapshot.select` has them."""
@@ -217,11 +224,12 @@ class Writer(Lookups):
         old = [quad for quad in dict.fromkeys(delete) if quad not in new]
         lines: list[Lines] = []
         for node, chunk in (written or {}).items():
-            if is_new(self._readable, node):
+            if is_new(self._readable, node, self._unsaid):
                 lines.append(chunk)
             else:
                 new.update(dict.fromkeys(quads_of([chunk])))
-        return Effect(present(self._readable, old), absent(self._readable, new), tuple(lines))
+        come = absent(self._readable, new, self._unsaid)
+        return Effect(present(self._readable, old), come, tuple(lines))
 
     def extend(self, quads: Iterable[Quad]) -> None:
         """Adds *quads*, of which there may be more than memory holds, all or nothing."""

@@ -480,6 +480,17 @@ def test_spans_keep_their_places_whatever_the_words(text, data):
     assert found == {(span.start, span.end) for span in spans}
 
 
+def test_a_span_may_end_or_begin_with_a_space():
+    text = "UNet is worse"
+    spans = (Span(0, 5, "method"), Span(7, 13, "task"))
+
+    packed = doc_bin([GoldSentence("1", "1", text, spans)])
+
+    (doc,) = DocBin().from_bytes(packed).get_docs(spacy.blank("en").vocab)
+    assert doc.text == text
+    assert [span.text for span in doc.spans["sc"]] == ["UNet ", " worse"]
+
+
 def test_over_http_corrections_are_made_listed_and_withdrawn(papers):
     app = create_app(Settings(store=papers.path, token="sesame"))
     client = app.test_client()
