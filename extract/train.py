@@ -51,8 +51,10 @@ class Training:
     *begin* is the ``network.pt`` of an earlier run with the same schemes, from which this one
     starts; its result is then the mean of its own weights and those of *blend*, runs that began
     from the same. *keep_words* leaves the word embeddings as they are. *swap* is the share of the
-    first corpus's sentences that get other names, *swap_each* the share of their names. *stop* ends
-    the run after so many batches, the rates being planned for all.
+    first corpus's sentences that get other names, *swap_each* the share of their names. *head_seed*
+    is what the heads begin from, *seed* unless it is given: the weights of runs that draw otherwise
+    can be averaged where their heads begin alike. *stop* ends the run after so many batches, the
+    rates being planned for all.
     """
 
     corpora: tuple[Corpus, ...]
@@ -66,6 +68,7 @@ class Training:
     name: str = "scholargraph-tagger"
     version: str = "0.1.0"
     seed: int = 1
+    head_seed: int | None = None
     epochs: int = 5
     stop: int | None = None
     batch: int = 16
@@ -136,7 +139,7 @@ def train(
     from .model_export import export
 
     torch.set_num_threads(training.threads)
-    torch.manual_seed(training.seed)
+    torch.manual_seed(training.seed if training.head_seed is None else training.head_seed)
     folder = training.encoder or pretrained_folder()
     subwords = Subwords.parsed((folder / "tokenizer.json").read_bytes())
     corpora = [split(corpus, hold_out=number > 0) for number, corpus in enumerate(training.corpora)]
@@ -198,6 +201,7 @@ def train(
                 report(f"epoch {epoch}, batch {number} of {len(epoch_batch)}: {total / number:.3f}")
         report(f"epoch {epoch}, dev: {_dev_scores(averaged.module, training, dev, reader)}")
         checkpoint.keep(epoch)
+    out.mkdir(parents=True, exist_ok=True)  # without epochs there was nothing to keep
     torch.save(averaged.module.state_dict(), out / WEIGHTS)
     network = averaged.module
     if training.blend:

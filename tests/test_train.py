@@ -92,9 +92,8 @@ def test_settings_are_read_from_a_file_beside_the_data(tmp_path):
     )
 
 
-@pytest.mark.parametrize("name", ["training.toml", "second.toml"])
-def test_the_settings_of_the_packaged_tagger_can_be_read(name):
-    training = Training.from_file(SETTINGS.with_name(name), data=Path("data"))
+def test_the_settings_of_the_packaged_tagger_can_be_read():
+    training = Training.from_file(SETTINGS, data=Path("data"))
 
     assert training.corpora[0].path == Path("data/scier/train.jsonl.gz")
     assert training.name == "scholargraph-tagger"
@@ -323,6 +322,23 @@ def test_a_run_goes_on_from_another_and_is_blended_with_it(tmp_path, training):
     assert torch.equal(before["encoder.words.weight"], after["encoder.words.weight"])
     assert not torch.equal(before["encoder.shapes.weight"], after["encoder.shapes.weight"])
     assert lines[-3].startswith("blended, dev:")
+
+
+def test_heads_begin_alike_whatever_is_drawn(tmp_path, training):
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("onnx")
+    runs = {"a": (1, 7), "b": (2, 7), "c": (2, None)}
+    for name, (seed, head_seed) in runs.items():
+        begun = replace(training, epochs=0, seed=seed, head_seed=head_seed)
+        train(begun, tmp_path / name, report=lambda line: None)
+
+    first, alike, other = (
+        torch.load(tmp_path / name / "network.pt", weights_only=True) for name in runs
+    )
+
+    heads = [name for name in first if name.startswith("heads.")]
+    assert all(torch.equal(first[name], alike[name]) for name in first)
+    assert not all(torch.equal(first[name], other[name]) for name in heads)
 
 
 def test_a_network_without_states_still_tags(tmp_path, training):
