@@ -11,6 +11,7 @@ both. Run time needs numpy alone. Training is in `train_relations`, the figures 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
+from threadpoolctl import ThreadpoolController
 
 from .annotations import CONCEPTS, RELATIONS, STATES, Marked, marked, sentence_bounds, text_of
 from .mentions import ALLOWED, PREDICATES, Kind, Predicate
@@ -376,14 +378,20 @@ class Relations:
         self.model = model
 
     def __call__(self, doc: Doc) -> Doc:
-        text = text_of(doc)
-        mentions = marked(doc)
-        concepts = doc._.get(CONCEPTS) or [None] * len(mentions)
-        found: list[tuple[int, str, int, float]] = []
         known: tuple[str, States] | None = doc._.get(STATES)
         # The states of another network would mean nothing to these weights.
         words = words_of(doc, known[1]) if known and known[0] == self.model.network else None
         doc._.set(STATES, None)  # too large to keep, and of use to nobody else
+        with _libraries().limit(limits=1, user_api="blas"):
+            found = self._found(doc, words)
+        doc._.set(RELATIONS, sorted(found))
+        return doc
+
+    def _found(self, doc: Doc, words: Words | None) -> list[tuple[int, str, int, float]]:
+        text = text_of(doc)
+        mentions = marked(doc)
+        concepts = doc._.get(CONCEPTS) or [None] * len(mentions)
+        found: list[tuple[int, str, int, float]] = []
         first = 0
         for start, end in sentence_bounds(doc):
             while first < len(mentions) and mentions[first].end <= start:
@@ -406,8 +414,16 @@ class Relations:
                 if same and relation.predicate != "synonymOf":
                     continue
                 found.append((subject, relation.predicate, object_, relation.confidence))
-        doc._.set(RELATIONS, sorted(found))
-        return doc
+        return found
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """
+    What multiplies for NumPy. Products as small as these take longer in several threads, which
+    wait for each other in a loop: of two processes on two cores each lost half of its time so.
+    """
+    return ThreadpoolController()
 
 
 @Language.factory(
