@@ -37,7 +37,7 @@ from .store import Store
 
 # Papers of a first commit, extracted in some 10 s; and of the largest, by what it holds in memory.
 BATCH = 256
-_LARGEST = 3_584
+_LARGEST = 2_048
 # The part of what is done that an interruption may cost. What a commit adds the engine sorts into
 # what is there, which takes the longer the more that is: so commits become fewer.
 _AT_RISK = 4
