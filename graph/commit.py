@@ -8,6 +8,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
+from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Quad
 
@@ -285,7 +286,7 @@ def with_model(digest: str, model: str) -> str:
     return digest[:24] + hashlib.sha256(model.encode()).hexdigest()[:8]
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> object:
     """For JSON: what `dataclasses.asdict` makes of *value*, in a fifth of the time."""
     names = _names(type(value))
     return {name: getattr(value, name) for name in names} if names else str(value)
