@@ -7,6 +7,7 @@ from pyoxigraph import QueryResultsFormat, QuerySolutions, parse_query_results
 from .readers import ReaderPool
 from .remote import RemoteStore
 from .remote_readers import RemoteReaders
+from .snapshots import rows
 from .store import Store
 from .table import table
 
@@ -61,8 +62,8 @@ def answered(
         parsed = parse_query_results(b"".join(answer.chunks()), QueryResultsFormat.JSON)
         if isinstance(parsed, QuerySolutions):
             names = [variable.value for variable in parsed.variables]
-            rows = [dict(zip(names, solution, strict=True)) for solution in parsed]
-            yield f"{table(names, rows, base=store.iris.base, width=width)}\n".encode()
+            found = rows(parsed)
+            yield f"{table(names, found, base=store.iris.base, width=width)}\n".encode()
         else:
             yield b"yes\n" if parsed else b"no\n"
     finally:

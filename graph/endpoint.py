@@ -17,7 +17,6 @@ from urllib.parse import urlencode, urlsplit
 import urllib3
 from pyoxigraph import (
     QueryResultsFormat,
-    QuerySolutions,
     RdfFormat,
     Triple,
     parse,
@@ -25,7 +24,7 @@ from pyoxigraph import (
 )
 
 from .locks import RemoteError, StoreError
-from .snapshots import Term
+from .snapshots import Term, rows
 
 JSON = "application/sparql-results+json"
 TRIPLES = "application/n-triples"
@@ -126,11 +125,7 @@ class Endpoint:
         """The rows of a SELECT, by variable."""
         body = self._answer(text, JSON)
         try:
-            answer = parse_query_results(body, QueryResultsFormat.JSON)
-            if not isinstance(answer, QuerySolutions):
-                raise ValueError("not a SELECT query")
-            names = [variable.value for variable in answer.variables]
-            return [dict(zip(names, solution, strict=True)) for solution in answer]
+            return rows(parse_query_results(body, QueryResultsFormat.JSON))
         except SyntaxError as error:
             raise self.cut(str(error)) from None
 

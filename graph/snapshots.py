@@ -136,7 +136,10 @@ class Snapshot(Lookups):
         answer = self.store.query(query)
         if not isinstance(answer, QuerySolutions):
             raise ValueError("not a SELECT query")
-        answer.serialize(file, QueryResultsFormat.TSV)
+        try:
+            answer.serialize(file, QueryResultsFormat.TSV)
+        finally:
+            del answer  # see `rows`
 
     def quads(
         self,
@@ -257,11 +260,31 @@ def solutions(
     store: pyoxigraph.Store, query: str, bindings: dict[str, Term]
 ) -> list[dict[str, Term | None]]:
     """The rows of a SELECT over *store*; see `Snapshot.select`."""
-    answer = store.query(query, substitutions=_values(bindings))
-    if not isinstance(answer, QuerySolutions):
-        raise ValueError("not a SELECT query")
-    names = [variable.value for variable in answer.variables]
-    return [dict(zip(names, solution, strict=True)) for solution in answer]
+    return rows(store.query(query, substitutions=_values(bindings)))
+
+
+def rows(answer: QuerySolutions | QueryBoolean | QueryTriples) -> list[dict[str, Term | None]]:
+    """
+    The rows of *answer*, by variable; None where a row leaves one unbound.
+
+    Oxigraph's iterator may only be let go by the thread that made it, and the traceback of an
+    error keeps what its frames hold: whoever failed half way through would keep it until some
+    thread collects garbage. So it is held here alone, and dropped before an error leaves.
+
+    Raises:
+        ValueError: The query was no SELECT.
+        SyntaxError: A parsed answer breaks off or is damaged.
+    """
+    try:
+        if not isinstance(answer, QuerySolutions):
+            raise ValueError("not a SELECT query")
+        names = [variable.value for variable in answer.variables]
+        found: list[dict[str, Term | None]] = []
+        for solution in answer:  # a comprehension's frame would keep the iterator
+            found.append(dict(zip(names, solution, strict=True)))
+        return found
+    finally:
+        del answer
 
 
 def _values(bindings: dict[str, Term]) -> dict[Variable, Term]:

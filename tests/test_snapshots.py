@@ -18,8 +18,18 @@ from pathlib import Path
 import psutil
 import pytest
 from processes import ServerProcess
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import (
+    Literal,
+    NamedNode,
+    Quad,
+    QueryResultsFormat,
+    QuerySolutions,
+    RdfFormat,
+    parse,
+    parse_query_results,
+)
 
+from scholargraph.graph import snapshots
 from scholargraph.graph.store import Store
 
 EX = "http://example.org/"
@@ -320,3 +330,18 @@ def socket_of(server: ServerProcess) -> Iterator[http.client.HTTPConnection]:
     connection = http.client.HTTPConnection(server.address.removeprefix("http://"))
     with contextlib.closing(connection):
         yield connection
+
+
+def test_an_error_keeps_no_answer_for_another_thread_to_let_go():
+    row = '{"a": {"type": "uri", "value": "x:a"}}'
+    cut = (
+        f'{{"head": {{"vars": ["a"]}}, "results": {{"bindings": [{row}, {{"a": {{"type": '.encode()
+    )
+
+    with pytest.raises(SyntaxError) as failure:
+        snapshots.rows(parse_query_results(cut, QueryResultsFormat.JSON))
+
+    frames = [entry.frame for entry in failure.traceback]
+    kept = [value for frame in frames for value in frame.f_locals.values()]
+    assert len(frames) > 1
+    assert not any(isinstance(value, QuerySolutions) for value in kept)
