@@ -28,6 +28,11 @@ def shown(page) -> set[str]:
     return set(page.evaluate(SHOWN))
 
 
+def address(page) -> str:
+    """Where *page* is by its own account: the driver hears of it a little later."""
+    return page.evaluate("location.href")
+
+
 def until(page, expression: str) -> None:
     """
     Waits, at most ten seconds, until *expression* is true in *page*.

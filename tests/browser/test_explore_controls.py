@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from corpus import HOSTILE_NAME
-from explore_page import ADA, BASE, PLACE, PLACES, settled, shown, until
+from explore_page import ADA, BASE, PLACE, PLACES, address, settled, shown, until
 from playwright.sync_api import expect
 
 AMINA, BO, WEI = (f"{BASE}author/{n}" for n in ("amina-diallo", "bo-ek", "wei-chen"))
@@ -40,8 +40,8 @@ def test_the_corpus_folds_into_communities_and_one_opens(opened):
 
     expect(page.locator("#heading")).to_contain_text("The community of")
     assert len(shown(page)) == members
-    assert "community=" in page.url
-    again = settled(opened(page.url))
+    expect(page).to_have_url(re.compile("community="))
+    again = settled(opened(address(page)))
     assert shown(again) == shown(page)
     page.get_by_role("button", name="All communities").click()
     expect(page.locator("#heading")).to_have_text("Communities of authors")
@@ -84,6 +84,7 @@ def test_each_step_of_a_path_shows_its_sentences(opened):
     page = settled(opened(f"/explore?view=path&a={quote(a)}&b={quote(b)}"))
 
     marked = page.locator("#panel .steps li mark")
+    expect(marked.first).to_be_visible()
     assert {"DeltaSAR", "U-Net"} <= set(marked.all_inner_texts())
     page.get_by_role("checkbox", name="Methods").uncheck()
     expect(page.locator("#heading")).to_have_text("From DeltaSAR to U-Net")
@@ -98,8 +99,8 @@ def test_a_path_leads_from_one_chosen_node_to_another(opened):
     page.get_by_role("button", name="Path to here").click()
 
     expect(page.locator("#heading")).to_have_text("From Bo Ek to Amina Diallo")
-    assert parse_qs(urlsplit(page.url).query)["a"] == [BO]
-    again = settled(opened(page.url))
+    assert parse_qs(urlsplit(address(page)).query)["a"] == [BO]
+    again = settled(opened(address(page)))
     assert shown(again) == shown(page)
 
 
@@ -169,11 +170,11 @@ def test_a_dragged_node_is_pinned_and_stays_where_it_is(opened):
     until(page, f"!{NETWORK}.net.physics.physicsEnabled")
     assert page.evaluate(PLACES)[ADA] == place
 
-    again = settled(opened(page.url))
+    again = settled(opened(address(page)))
     assert again.evaluate(PLACES)[ADA] == pytest.approx(place, abs=0.1)
     again.get_by_role("button", name="Unpin all").click()
     expect(again.get_by_role("button", name="Unpin all")).to_be_hidden()
-    assert "pin=" not in again.url
+    expect(again).not_to_have_url(re.compile("pin="))
 
 
 def test_what_was_done_is_undone_step_by_step(opened):
@@ -210,11 +211,11 @@ def test_the_browsers_back_brings_back_what_was_hidden(opened):
     every = shown(page)
     select(page, WEI)
     page.get_by_role("button", name="Hide", exact=True).click()
-    assert "hide=" in page.url
+    expect(page).to_have_url(re.compile("hide="))
     page.go_back()
 
     until(page, f"{NETWORK}.shownThings().length === {len(every)}")
-    assert "hide=" not in page.url
+    expect(page).not_to_have_url(re.compile("hide="))
     page.go_forward()
     until(page, f"{NETWORK}.shownThings().length === {len(every) - 1}")
 
@@ -244,7 +245,7 @@ def test_a_chosen_link_is_part_of_the_address(opened):
     page.locator("#link-table tbody button").first.click()
     page.locator("#panel .behind h3").first.wait_for()
 
-    again = settled(opened(page.url))
+    again = settled(opened(address(page)))
     expect(again.locator("#panel h2")).to_have_text(page.locator("#panel h2").inner_text())
 
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from corpus import HOSTILE_NAME, HOSTILE_TITLE
+from explore_page import address as address_of
 from playwright.sync_api import expect
 
 PAPER = "/paper/arxiv:2305.00001"
@@ -371,7 +372,7 @@ def test_a_link_brings_back_the_query_and_runs_it(opened):
     type_query(page, "SELECT ?x { VALUES ?x { 1 2 3 } } # naïve")
     expect(page.locator("#result tbody tr")).to_have_count(3)
 
-    again = opened(page.url)
+    again = opened(address_of(page))
 
     expect(again.locator("#query")).to_have_value("SELECT ?x { VALUES ?x { 1 2 3 } } # naïve")
     expect(again.locator("#result tbody tr")).to_have_count(3)

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from explore_page import until
 from playwright.sync_api import expect
 
 PREFIXES = """PREFIX sg: <https://w3id.org/scholargraph/ns#>
@@ -15,22 +16,19 @@ METHODS = (
 )
 
 
+# The share of the picture's pixels that something is drawn on.
+INK = """() => {
+  const canvas = document.querySelector(".answer-graph canvas");
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let drawn = 0;
+  for (let n = 3; n < data.length; n += 4) drawn += data[n] > 0;
+  return drawn / (data.length / 4);
+}"""
+
+
 def ask(page, query: str) -> None:
     page.locator("#query").fill(query)
     page.get_by_role("button", name="Run").click()
-
-
-def ink(page) -> float:
-    """The share of the picture's pixels that something is drawn on."""
-    return page.evaluate(
-        """() => {
-          const canvas = document.querySelector(".answer-graph canvas");
-          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-          let drawn = 0;
-          for (let n = 3; n < data.length; n += 4) drawn += data[n] > 0;
-          return drawn / (data.length / 4);
-        }"""
-    )
 
 
 def test_any_two_columns_of_things_can_be_seen_as_a_graph(opened):
@@ -47,8 +45,7 @@ def test_any_two_columns_of_things_can_be_seen_as_a_graph(opened):
     things, links = map(int, re.findall(r"\d+", note.inner_text())[:2])
     assert links == len(rows)
     assert things == len({cell for row in rows for cell in row.split("\t")})
-    page.wait_for_timeout(300)
-    assert ink(page) > 0.005
+    until(page, f"({INK})() > 0.005")
     assert Axe().run(page).response["violations"] == []
 
 
